@@ -1,0 +1,270 @@
+"""Output events, schema 1: what consumers of labelquorum read.
+
+Field order is byte order: the structs are serialised as they stand, so two runs that decide the same write the same
+bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+__all__ = [
+    "Alert",
+    "BaseAnnotation",
+    "Conflict",
+    "ConflictKind",
+    "ConsensusBoolean",
+    "ConsensusBox",
+    "ConsensusChoice",
+    "ConsensusChoices",
+    "ConsensusRegion",
+    "ControlOutcome",
+    "CountedSubmission",
+    "DeadLetter",
+    "Decision",
+    "Reassignment",
+    "Review",
+    "ReviewVerdict",
+    "TaskState",
+    "UnscoredReport",
+]
+
+TaskState = Literal[
+    "waiting", "agreed", "reassigning", "in_review", "reviewed", "accepted", "abandoned", "cancelled"
+]
+ConflictKind = Literal["missing", "extra", "wrong_label", "loose_boundary", "attribute", "order", "count", "value"]
+
+
+class CountedSubmission(Struct, kw_only=True, gc=False):
+    """One annotator's current answer."""
+
+    submission_id: str
+    version: int
+    annotator_id: str
+    annotator_kind: str
+    counts: bool
+    """False for a model's answer that the project does not count towards the quorum: compared, never counted."""
+    score: float | None
+    """Mean agreement with the other counted annotators, 1 when equal; null when there is nobody to compare with."""
+
+
+class Conflict(Struct, kw_only=True):
+    """One thing that annotators do not agree on."""
+
+    kind: ConflictKind
+    annotators: list[str]
+    """Those who differ from the consensus."""
+    regions: list[str]
+    """The regions concerned, as `submission_id/region_id`."""
+    detail: str = ""
+
+
+class ControlOutcome(Struct, kw_only=True):
+    """How far the annotators agree on one control."""
+
+    type: str
+    metric: str | None
+    aggregate: str | None
+    score: float | None
+    undefined: str | None
+    """Why `score` is null; null where it is not."""
+    threshold: float | None
+    passed: bool | None
+    annotators: list[str]
+    matrix: list[list[float | None]]
+    adjudication: str | None
+    soft_labels: dict[str, float] | None
+    conflicts: list[Conflict]
+
+
+class ConsensusBase(Struct, kw_only=True, tag_field="type"):
+    """What every consensus region carries besides its answer."""
+
+    id: str
+    control: str
+
+
+class ConsensusChoice(ConsensusBase, tag="choice"):
+    """The adjudicated answer to a single-choice control."""
+
+    value: str
+    support: list[str]
+    confidence: float
+    sources: list[str]
+
+
+class ConsensusChoices(ConsensusBase, tag="choices"):
+    """The adjudicated answers to a multiple-choice control."""
+
+    value: list[str]
+    support: list[str]
+    confidence: float
+    sources: list[str]
+
+
+class ConsensusBoolean(ConsensusBase, tag="boolean"):
+    """The adjudicated answer to a yes-or-no control."""
+
+    value: bool
+    support: list[str]
+    confidence: float
+    sources: list[str]
+
+
+class ConsensusBox(ConsensusBase, tag="box"):
+    """An adjudicated box."""
+
+    label: str
+    x: float
+    y: float
+    width: float
+    height: float
+    rotation_degrees: float
+    attributes: dict[str, Any]
+    support: list[str]
+    confidence: float
+    sources: list[str]
+
+
+ConsensusRegion = ConsensusChoice | ConsensusChoices | ConsensusBoolean | ConsensusBox
+
+
+class UnscoredReport(Struct, kw_only=True):
+    """A region that nobody compared, handed on whole."""
+
+    submission_id: str
+    annotator_id: str
+    reason: str
+    region: dict[str, Any]
+
+
+class ReviewVerdict(Struct, kw_only=True):
+    """The review that a decision stands on."""
+
+    reviewer_id: str
+    verdict: str
+    event_id: str
+
+
+class Decision(Struct, kw_only=True):
+    """What is decided about a task, as of a set of events. `task-agreement` when `passed`, else `task-disagreement`."""
+
+    schema: int
+    type: Literal["task.agreement", "task.disagreement"]
+    decision_id: str
+    """A hash of everything below but `replaces` and `revision`."""
+    replaces: str | None
+    project_id: str
+    task_id: str
+    event_time: str
+    round: int
+    revision: int
+    state: TaskState
+    reason: str
+    score: float | None
+    passed: bool
+    submissions: list[CountedSubmission]
+    controls: dict[str, ControlOutcome]
+    consensus: list[ConsensusRegion | dict[str, Any]]
+    """Plain objects where a reviewer's correction holds a region type that is not scored."""
+    unscored: list[UnscoredReport]
+    skipped: list[str]
+    review: ReviewVerdict | None
+    settings: str
+    """Hash of the settings that the decision was made under."""
+
+
+class Reassignment(Struct, kw_only=True):
+    """Asks the queue for more annotators of a task."""
+
+    schema: int
+    type: Literal["task.reassignment"]
+    reassignment_id: str
+    decision_id: str
+    project_id: str
+    task_id: str
+    event_time: str
+    round: int
+    annotators_wanted: int
+    exclude_annotators: list[str]
+    """Everyone who has answered or skipped: none of them may be asked."""
+    reason: str
+    controls: list[str]
+    """The controls that did not pass."""
+    score: float | None
+    priority: int
+    """Higher is more urgent: the round, so a task that has already cost most is finished first."""
+
+
+class BaseAnnotation(Struct, kw_only=True):
+    """What a reviewer starts from: the whole answer of the annotator who agrees best with the others."""
+
+    submission_id: str
+    annotator_id: str
+    score: float | None
+    result: list[Any]
+
+
+class Review(Struct, kw_only=True):
+    """Hands a task to a person."""
+
+    schema: int
+    type: Literal["task.review"]
+    review_id: str
+    decision_id: str
+    project_id: str
+    task_id: str
+    event_time: str
+    reason: str
+    score: float | None
+    priority: int
+    exclude_reviewers: list[str]
+    base: BaseAnnotation | None
+    consensus: list[ConsensusRegion | dict[str, Any]]
+    conflicts: dict[str, list[Conflict]]
+
+
+class Alert(Struct, kw_only=True):
+    """A statistic has crossed its line, or has come back."""
+
+    schema: int
+    type: Literal["quality.alert"]
+    alert_id: str
+    """The same for `raised` and `resolved` of one episode."""
+    alert: str
+    state: Literal["raised", "resolved"]
+    project_id: str
+    subject: str
+    severity: Literal["info", "warning", "critical"]
+    event_time: str
+    raised_at: str
+    evidence: dict[str, Any]
+    recommended_action: str
+
+
+class DeadLetter(Struct, kw_only=True):
+    """An input that could not be used, whole, with the reason."""
+
+    schema: int
+    type: Literal["dead.letter"]
+    reason: str
+    path: str
+    """JSON path of what is wrong; `$` for the record as such."""
+    message: str
+    scope: Literal["event", "region"]
+    """`region`: only the named region was set aside, the rest of the event counts."""
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: str | None
+    headers: dict[str, str]
+    size_bytes: int
+    truncated: bool
+    """True where the record was over the size limit: `value` then holds its beginning."""
+    value: str | None
+    """The record's bytes where they are UTF-8."""
+    value_base64: str | None
+    """The record's bytes where they are not."""
