@@ -1,0 +1,158 @@
+"""Settings documents: checked whole, every problem listed at once with its path; hashed; looked up by project."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import NODEFAULT, UNSET, Struct, structs
+
+from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
+from streams.errors import ConfigurationError
+
+__all__ = ["SettingsBook", "parse_document", "parse_project", "settings_hash"]
+
+
+def parse_document(document: Any, where: str = "settings") -> dict[str, ProjectSettings]:
+    """`{"projects": {id: settings}}` → settings by project.
+
+    Raises:
+        ConfigurationError: naming every unknown key, wrong type, value out of range and contradiction, by path.
+
+    >>> parse_document({"projects": {"street": {"required_annotators": 2}}})["street"].required_annotators
+    2
+    """
+    problems: list[str] = []
+    projects: dict[str, ProjectSettings] = {}
+    if not isinstance(document, Mapping) or set(document) != {"projects"} or not isinstance(document["projects"], Mapping):
+        problems.append("$: expected one key `projects` that maps project ids to their settings")
+    else:
+        for project_id, data in document["projects"].items():
+            path = f"$.projects.{project_id}"
+            if not isinstance(project_id, str) or not project_id:
+                problems.append(f"{path}: a project id is a non-empty string; quote it if it is a number")
+                continue
+            found, wrong = _build(ProjectSettings, data, path)
+            problems += wrong
+            if isinstance(found, ProjectSettings):
+                problems.extend(_contradictions(found, path))
+                projects[project_id] = found
+    if problems:
+        raise ConfigurationError(problems, f"{where} cannot be used")
+    return projects
+
+
+def parse_project(data: bytes, where: str) -> ProjectSettings:
+    """One project's settings as JSON: the value of a record of the settings topic. Raises as `parse_document`."""
+    try:
+        document = msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise ConfigurationError([f"$: {error}"], f"{where} cannot be used") from None
+    found, problems = _build(ProjectSettings, document, "$")
+    if isinstance(found, ProjectSettings):
+        problems.extend(_contradictions(found, "$"))
+        if not problems:
+            return found
+    raise ConfigurationError(problems, f"{where} cannot be used")
+
+
+def settings_hash(settings: ProjectSettings) -> str:
+    """12 hex digits that change whenever anything that `settings` says changes, and not with the order of its keys."""
+    canonical = msgspec.json.encode(settings, order="sorted")
+    return hashlib.sha256(canonical).hexdigest()[:12]
+
+
+class SettingsBook:
+    """The settings in force: those published on the topic, over those of the file, over the defaults."""
+
+    def __init__(self, base: Mapping[str, ProjectSettings] | None = None) -> None:
+        self._base = dict(base or {})
+        self._published: dict[str, ProjectSettings] = {}
+        self._default = ProjectSettings()
+
+    def of(self, project_id: str) -> ProjectSettings:
+        """The settings of a project; the documented defaults where nobody configured it."""
+        found = self._published.get(project_id)
+        return found if found is not None else self._base.get(project_id, self._default)
+
+    def publish(self, project_id: str, settings: ProjectSettings | None) -> None:
+        """What the settings topic says; None takes it back."""
+        if settings is None:
+            self._published.pop(project_id, None)
+        else:
+            self._published[project_id] = settings
+
+    def projects(self) -> dict[str, ProjectSettings]:
+        """Every configured project."""
+        return {**self._base, **self._published}
+
+
+def _build(kind: type[Struct], data: Any, path: str) -> tuple[Struct | None, list[str]]:
+    """msgspec stops at the first problem; a person wants all of them, so each field is converted by itself."""
+    if not isinstance(data, Mapping):
+        return None, [f"{path}: expected a mapping; got {type(data).__name__}"]
+    fields = {f.name: f for f in structs.fields(kind)}
+    problems = [
+        f"{path}.{key}: unknown key; expected one of {', '.join(sorted(fields))}" for key in data if key not in fields
+    ]
+    values: dict[str, Any] = {}
+    for name, spec in fields.items():
+        if name not in data:
+            if spec.default is NODEFAULT and spec.default_factory is NODEFAULT:
+                problems.append(f"{path}.{name}: required, and missing")
+            continue
+        value, wrong = _convert(spec.type, data[name], f"{path}.{name}")
+        problems += wrong
+        values[name] = value
+    return (None if problems else kind(**values)), problems
+
+
+def _convert(kind: Any, data: Any, path: str) -> tuple[Any, list[str]]:
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return _build(kind, data, path)
+    if kind == dict[str, ControlSettings] and isinstance(data, Mapping):
+        built = {key: _build(ControlSettings, value, f"{path}.{key}") for key, value in data.items()}
+        return {k: v for k, (v, _) in built.items()}, [p for _, wrong in built.values() for p in wrong]
+    try:
+        return msgspec.convert(data, kind, strict=True), []
+    except msgspec.ValidationError as error:
+        text, _, inner = str(error).partition(" - at `$")
+        return None, [f"{path}{inner.rstrip('`')}: {text[0].lower()}{text[1:]}; got {data!r}"]
+
+
+def _contradictions(settings: ProjectSettings, path: str) -> Iterator[str]:
+    routing = settings.routing
+    if routing.max_annotators < settings.required_annotators:
+        yield (
+            f"{path}.routing.max_annotators: {routing.max_annotators} is fewer than required_annotators "
+            f"({settings.required_annotators}); raise it or require fewer"
+        )
+    drift, imbalance = settings.alerts.agreement_drift, settings.alerts.class_imbalance
+    if drift.resolve_drop >= drift.drop:
+        yield f"{path}.alerts.agreement_drift.resolve_drop: must be below drop ({drift.drop}); got {drift.resolve_drop}"
+    if imbalance.resolve_ratio is not None and imbalance.resolve_ratio >= imbalance.ratio:
+        yield (
+            f"{path}.alerts.class_imbalance.resolve_ratio: must be below ratio ({imbalance.ratio}); "
+            f"got {imbalance.resolve_ratio}"
+        )
+    for name, control in settings.controls.items():
+        yield from _control_contradictions(control, f"{path}.controls.{name}")
+
+
+def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str]:
+    if len(set(control.labels)) != len(control.labels):
+        yield f"{path}.labels: a label is named twice"
+    chosen = (("metric", control.metric), ("aggregate", control.aggregate), ("adjudication", control.adjudication))
+    if control.type is None:
+        for key, value in chosen:
+            if value is not None:
+                yield f"{path}.{key}: say the control's type too; which {key}s there are depends on it"
+        return
+    allowed = TYPE_DEFAULTS[control.type]
+    for (key, value), names in zip(chosen, (allowed.metrics, allowed.aggregates, allowed.adjudications), strict=True):
+        if value is not None and value not in names:
+            yield f"{path}.{key}: {value} is not for {control.type}; expected one of {', '.join(names)}"
+    if control.agreement_threshold is not UNSET and control.weight == 0 and control.agreement_threshold is not None:
+        yield f"{path}.weight: 0 leaves the control out of the score, but agreement_threshold asks it to pass"
