@@ -65,7 +65,7 @@ TYPE_DEFAULTS: dict[str, TypeDefaults] = {
 agree"; `pairs` is the mean over pairs of annotators."""
 
 
-class ControlSettings(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One question or tool of the labeling form. None everywhere means: as `TYPE_DEFAULTS` says."""
 
     type: ScoredType | None = None
@@ -88,7 +88,7 @@ class ControlSettings(Struct, kw_only=True, omit_defaults=True, forbid_unknown_f
     fusion: Literal["median", "weighted_mean", "medoid"] = "median"
 
 
-class RoutingSettings(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class RoutingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where a task goes when its annotators do not agree."""
 
     max_annotators: Annotated[int, Meta(ge=1, le=1000)] = 7
@@ -104,7 +104,7 @@ class RoutingSettings(Struct, kw_only=True, omit_defaults=True, forbid_unknown_f
     """A task that waits for annotators longer than this is stalled (event time)."""
 
 
-class AgreementDriftAlert(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class AgreementDriftAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """`agreement_drift`: recent agreement has dropped below the rolling average."""
 
     enabled: bool = True
@@ -116,7 +116,7 @@ class AgreementDriftAlert(Struct, kw_only=True, omit_defaults=True, forbid_unkno
     """Warm-up: decided tasks before the window without which nothing is said."""
 
 
-class ClassImbalanceAlert(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class ClassImbalanceAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """`class_imbalance`: one consensus label is far more frequent than another of the same control."""
 
     enabled: bool = True
@@ -127,14 +127,14 @@ class ClassImbalanceAlert(Struct, kw_only=True, omit_defaults=True, forbid_unkno
     """Consensus labels of the control without which nothing is said."""
 
 
-class StalledTasksAlert(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class StalledTasksAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """`stalled_tasks`: tasks have waited longer than `routing.stalled_after_seconds`."""
 
     enabled: bool = True
     minimum: Annotated[int, Meta(ge=1)] = 1
 
 
-class AlertSettings(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class AlertSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What is worth waking somebody for."""
 
     agreement_drift: AgreementDriftAlert = AgreementDriftAlert()
@@ -142,7 +142,7 @@ class AlertSettings(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
     stalled_tasks: StalledTasksAlert = StalledTasksAlert()
 
 
-class ProjectSettings(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class ProjectSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Everything that a project's owner can decide."""
 
     required_annotators: Annotated[int, Meta(ge=1, le=1000)] = 3
