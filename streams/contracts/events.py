@@ -125,7 +125,7 @@ class EventBase(Struct, tag_field=type_tag, kw_only=True):
     occurred_at: Instant
 
 
-class TaskEvent(EventBase):
+class TaskEvent(EventBase, kw_only=True):
     """An event of one task."""
 
     project_id: Identifier
