@@ -3,7 +3,6 @@
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
-KAFKA := .cache/kafka
 ARGS  ?=
 
 .DEFAULT_GOAL := help
@@ -32,12 +31,13 @@ format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-kafka: $(KAFKA)/.ready ## Fetch Apache Kafka into .cache by Maven (needs Java 17 and mvn)
+kafka: $(READY) ## Fetch Apache Kafka into .cache by Maven, once (needs Java 17 and mvn)
+	@$(BIN)/python -c 'from tests.support.kafka_broker import kafka_libraries; print("Apache Kafka:", kafka_libraries())'
 
-test-kafka: $(READY) kafka ## Run the tests against Apache Kafka, the crash tests among them
+test-kafka: kafka ## Run the tests against Apache Kafka, the crash tests among them
 	$(BIN)/pytest -m kafka tests $(ARGS)
 
-bench: $(READY) kafka ## Measure rates, latency and memory; takes minutes
+bench: kafka ## Measure rates, latency and memory; takes minutes
 	$(BIN)/pytest -m bench -s --timeout=0 tests/bench $(ARGS)
 
 lock: ## Lock dependencies anew and export what pip and the image install (needs uv)
@@ -78,10 +78,3 @@ echo "Installing into $(VENV) with $$("$$python" --version), venv and pip"; \
 $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r deploy/requirements-dev.lock; \
 $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --editable .
 endef
-
-$(KAFKA)/.ready: tests/support/kafka-pom.xml
-	@command -v java >/dev/null 2>&1 && command -v mvn >/dev/null 2>&1 || { \
-		echo 'Apache Kafka needs Java 17 or later and Maven (Debian: apt install default-jre-headless maven).' >&2; exit 1; }
-	rm -rf $(KAFKA)/libs
-	mvn -q -B -ntp -f $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)/libs
-	@touch $@
