@@ -1,0 +1,185 @@
+"""What a run of output records changes in the read model: pure, and only the newest per key.
+
+Of each record only the few fields are decoded that say where it belongs; decisions and alerts go to Redis as the bytes
+that came from Kafka.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+from msgspec import Raw, Struct
+
+from streams.ports import InputRecord
+
+__all__ = ["Batch", "OpenTask", "Overview", "OverviewReader", "Translator", "Versioned", "translators"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Versioned(NamedTuple):
+    """A value of which the greatest `version` wins, whatever the order of arrival."""
+
+    version: str
+    """Compares as text: fixed-width digits first."""
+    time_us: int
+    """Event time, microseconds since 1970."""
+    value: bytes
+    final: bool = False
+    """For alerts: the episode is over."""
+
+
+class OpenTask(Struct, frozen=True):
+    """Where a task that is not decided yet stands; `state` is none of `keys.OPEN_STATES` once it is."""
+
+    task_id: str
+    state: str
+    answers: int
+    event_time_us: int
+    score: float | None
+    stalled: bool
+
+
+class Overview(NamedTuple):
+    """A project's figures, rendered as JSON."""
+
+    project_id: str
+    value: bytes
+
+
+OverviewReader: TypeAlias = Callable[[bytes, bytes], Overview | None]
+"""(key, value) of a record of WATCH's changelog → the project's figures; none for records that are about others."""
+
+
+class Batch:
+    """Changes, by key. Adding the same record twice is adding it once; of one key only the newest stays."""
+
+    def __init__(self) -> None:
+        self.decisions: dict[tuple[str, str], Versioned] = {}
+        self.alerts: dict[tuple[str, str], Versioned] = {}
+        self.tasks: dict[tuple[str, str], OpenTask | None] = {}
+        """The last one added holds: facts of a task come in order. None: the task is no longer known."""
+        self.overviews: dict[str, bytes] = {}
+        self.unusable = 0
+        """Records that were not what their topic promises; they are passed over."""
+
+    @property
+    def projects(self) -> set[str]:
+        """Every project that a change is about."""
+        keyed = (self.decisions, self.alerts, self.tasks)
+        return {project for changes in keyed for project, _ in changes}.union(self.overviews)
+
+    def add(self, records: Iterable[InputRecord], translate: Translator) -> None:
+        """Add records of one partition, in offset order."""
+        for record in records:
+            try:
+                translate(self, record)
+            except msgspec.DecodeError:
+                self.unusable += 1
+
+
+Translator: TypeAlias = Callable[[Batch, InputRecord], None]
+"""Adds one record to a batch. Raises `msgspec.DecodeError` (which `ValidationError` is) for one that is unusable."""
+
+
+def translators(read_overview: OverviewReader, *, changelog: str) -> Mapping[str, Translator]:
+    """By topic name of `streams.topics`, and `changelog`: WATCH's own."""
+
+    def overview(batch: Batch, record: InputRecord) -> None:
+        if record.key is not None and record.value is not None:
+            found = read_overview(record.key, record.value)
+            if found is not None:
+                batch.overviews[found.project_id] = found.value
+
+    return {
+        "task-agreement": _decision,
+        "task-disagreement": _decision,
+        "quality-facts": _facts,
+        "quality-alerts": _alert,
+        changelog: overview,
+    }
+
+
+class _DecisionHead(Struct):
+    decision_id: str
+    project_id: str
+    task_id: str
+    event_time: datetime
+    revision: int
+
+
+class _AlertHead(Struct):
+    alert_id: str
+    state: str
+    project_id: str
+    event_time: datetime
+    raised_at: datetime
+
+
+class _ContributionHead(Struct, array_like=True):
+    state: str
+    answers: int
+    event_time_us: int
+    score: float | None
+    labels: Raw
+    stalled: bool = False
+
+
+class _FactHead(Struct, array_like=True):
+    offset: int
+    task_id: str
+    before: Raw
+    after: _ContributionHead | None
+
+
+class _FactBatchHead(Struct):
+    project_id: str
+    facts: list[_FactHead]
+
+
+_decision_head = msgspec.json.Decoder(_DecisionHead)
+_alert_head = msgspec.json.Decoder(_AlertHead)
+_fact_batch_head = msgspec.json.Decoder(_FactBatchHead)
+
+
+def _decision(batch: Batch, record: InputRecord) -> None:
+    value = record.value or b""
+    head = _decision_head.decode(value)
+    time_us = _microseconds(head.event_time)
+    # The id breaks a tie that only a fault could make, so that even then every copy of the model shows the same.
+    version = f"{head.revision:012d}{time_us:020d}{head.decision_id}"
+    _keep_newest(batch.decisions, (head.project_id, head.task_id), Versioned(version, time_us, value))
+
+
+def _alert(batch: Batch, record: InputRecord) -> None:
+    value = record.value or b""
+    head = _alert_head.decode(value)
+    final = head.state == "resolved"
+    version = f"{final:d}{_microseconds(head.event_time):020d}"
+    change = Versioned(version, _microseconds(head.raised_at), value, final)
+    _keep_newest(batch.alerts, (head.project_id, head.alert_id), change)
+
+
+def _facts(batch: Batch, record: InputRecord) -> None:
+    head = _fact_batch_head.decode(record.value or b"")
+    for fact in head.facts:
+        after = fact.after
+        batch.tasks[head.project_id, fact.task_id] = (
+            None
+            if after is None
+            else OpenTask(fact.task_id, after.state, after.answers, after.event_time_us, after.score, after.stalled)
+        )
+
+
+def _keep_newest(changes: dict[tuple[str, str], Versioned], key: tuple[str, str], change: Versioned) -> None:
+    former = changes.get(key)
+    if former is None or former.version < change.version:
+        changes[key] = change
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND

@@ -1,0 +1,77 @@
+"""The layout of the read model in Redis: every key, what bounds it, how long it lives.
+
+| key (after the prefix `labelquorum:`) | type | holds | bound |
+|---|---|---|---|
+| `projects` | set | ids of all projects | one per project |
+| `overview:PROJECT` | string | the project's figures, as WATCH keeps them (JSON) | one per project |
+| `decisions:PROJECT` | sorted set | tasks decided last, by event time (µs), then id | `DECISIONS_KEPT` |
+| `decision:PROJECT/TASK` | hash | `value`: newest revision (JSON); `version` | `DECISION_TTL_SECONDS` |
+| `open:PROJECT:STATE` | sorted set | tasks in a state of `OPEN_STATES`, by event time (µs) | `OPEN_TASKS_KEPT` |
+| `task:PROJECT` | hash | open task → state, answers, score, … (JSON) | as `open` |
+| `alerts:PROJECT` | hash | open alerts: alert id → event (JSON) | as many as are open |
+| `episodes:PROJECT` | sorted set | alert ids by time raised (µs) | `EPISODES_KEPT` |
+| `alert:PROJECT/ALERT` | hash | `value`: the last event of the episode (JSON); `version` | `ALERT_TTL_SECONDS` |
+| `offset:TOPIC:PARTITION` | string | next offset to show, written with what was shown | one per partition |
+
+One Redis serves one deployment per prefix. The keys of one write spread over slots: not for Redis Cluster.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import quote
+
+__all__ = [
+    "ALERT_TTL_SECONDS",
+    "DECISIONS_KEPT",
+    "DECISION_TTL_SECONDS",
+    "EPISODES_KEPT",
+    "OPEN_STATES",
+    "OPEN_TASKS_KEPT",
+    "PREFIX",
+    "Keys",
+]
+
+PREFIX = "labelquorum:"
+DECISIONS_KEPT = 100
+DECISION_TTL_SECONDS = 7 * 86_400
+"""Kafka's own default retention: a decision can be looked up for as long as it can be read again."""
+EPISODES_KEPT = 100
+ALERT_TTL_SECONDS = 30 * 86_400
+OPEN_STATES = ("waiting", "reassigning", "in_review")
+OPEN_TASKS_KEPT = 10_000
+"""Per project and state; those that have waited longest are kept, and the overview has the true count."""
+
+
+class Keys:
+    """Builds keys. Different (project, task) pairs never share one: a project's `/` are escaped.
+
+    >>> Keys().item("decision", "street", "t-17"), Keys().item("decision", "a/b", "c")
+    ('labelquorum:decision:street/t-17', 'labelquorum:decision:a%2Fb/c')
+    """
+
+    def __init__(self, prefix: str = PREFIX) -> None:
+        self._prefix = prefix
+        self.projects = f"{prefix}projects"
+
+    def of_project(self, kind: Literal["overview", "decisions", "task", "alerts", "episodes"], project: str) -> str:
+        """A key that a project has one of."""
+        return f"{self._prefix}{kind}:{project}"
+
+    def open(self, project: str, state: str) -> str:
+        """The open tasks in a state."""
+        return f"{self._prefix}open:{project}:{state}"
+
+    def item(self, kind: Literal["decision", "alert"], project: str, item: str) -> str:
+        """The decision of a task, or the last event of an alert's episode."""
+        return f"{self._prefix}{kind}:{_escaped(project)}/{item}"
+
+    def offset(self, topic: str, partition: int) -> str:
+        """How far a partition has been shown."""
+        return f"{self._prefix}offset:{topic}:{partition}"
+
+
+@lru_cache(maxsize=1_024)
+def _escaped(project: str) -> str:
+    return quote(project, safe=":")

@@ -1,0 +1,200 @@
+"""The read model: what programs and people read of the stream without asking Kafka, and the one way to write it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from streams.adapters.redis_model.batch import Batch, OpenTask
+from streams.adapters.redis_model.keys import (
+    ALERT_TTL_SECONDS,
+    DECISION_TTL_SECONDS,
+    DECISIONS_KEPT,
+    EPISODES_KEPT,
+    OPEN_STATES,
+    OPEN_TASKS_KEPT,
+    PREFIX,
+    Keys,
+)
+from streams.adapters.redis_model.script import APPLY
+from streams.errors import LabelquorumError
+
+__all__ = ["Claim", "ProjectAlerts", "ReadModel", "ReadModelUnavailable"]
+
+_ANSWER_SECONDS = 5.0
+"""A Redis that takes longer is down: the stream's read model retries, a reader is told."""
+
+Argument: TypeAlias = str | bytes | int
+
+
+class ReadModelUnavailable(LabelquorumError):
+    """Redis does not answer, or refuses."""
+
+
+class Claim(NamedTuple):
+    """What a write says of one partition: these were the records from `start` up to, not including, `following`."""
+
+    topic: str
+    partition: int
+    start: int
+    following: int
+
+
+class ProjectAlerts(NamedTuple):
+    """A project's alerts as they were sent (`contracts.decisions.Alert`)."""
+
+    open: list[dict[str, Any]]
+    """Raised and not resolved, by time raised."""
+    episodes: list[dict[str, Any]]
+    """The last event of each of the newest episodes, newest first."""
+
+
+class ReadModel:
+    """One deployment's read model. Every method raises `ReadModelUnavailable` when Redis does not do its part.
+
+    Args:
+        redis: a client that answers bytes (`decode_responses` off). `connect` makes one from a URL.
+        prefix: in front of every key.
+        decisions_kept, open_tasks_kept, episodes_kept: the bounds that `keys` documents.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        prefix: str = PREFIX,
+        decisions_kept: int = DECISIONS_KEPT,
+        open_tasks_kept: int = OPEN_TASKS_KEPT,
+        episodes_kept: int = EPISODES_KEPT,
+    ) -> None:
+        self._redis = redis
+        self._keys = Keys(prefix)
+        self._decisions_kept = decisions_kept
+        self._open_tasks_kept = open_tasks_kept
+        self._episodes_kept = episodes_kept
+        self._script: str | None = None
+
+    @classmethod
+    def connect(cls, url: str, *, prefix: str = PREFIX) -> ReadModel:
+        """For a URL as `redis://host:port/db`; nothing is sent yet, so Redis may be down. `close` it at the end."""
+        redis = Redis.from_url(url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS)
+        return cls(redis, prefix=prefix)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def apply(self, batch: Batch, claims: Sequence[Claim]) -> Mapping[tuple[str, int], int]:
+        """Write a batch and the offsets that it reaches, all or nothing, in one round trip.
+
+        Returns:
+            Empty when it is written. Else nothing is: for each partition whose records do not follow on what Redis
+            holds, the offset to read from instead, by (topic, partition); 0 where Redis holds nothing.
+        """
+        offsets = {self._keys.offset(c.topic, c.partition): (c.topic, c.partition) for c in claims}
+        async with _answering():
+            refused = _texts(await self._run(self._arguments(batch, claims)))
+        return {offsets[key]: int(stored) for key, stored in zip(refused[::2], refused[1::2], strict=True)}
+
+    async def projects(self) -> list[str]:
+        """The ids of all projects, sorted."""
+        async with _answering():
+            return sorted(_texts(await self._redis.smembers(self._keys.projects)))
+
+    async def overview(self, project: str) -> dict[str, Any] | None:
+        """The project's figures as WATCH keeps them; none where it has said nothing yet."""
+        async with _answering():
+            value = await self._redis.get(self._keys.of_project("overview", project))
+        return None if value is None else msgspec.json.decode(value, type=dict[str, Any])
+
+    async def decisions(self, project: str, limit: int = DECISIONS_KEPT) -> list[dict[str, Any]]:
+        """The newest decisions, newest first: by event time, then task id; one per task, its newest revision."""
+        async with _answering():
+            tasks = await self._range(self._keys.of_project("decisions", project), limit, newest=True)
+            return await self._values([self._keys.item("decision", project, task) for task in tasks])
+
+    async def decision(self, project: str, task: str) -> dict[str, Any] | None:
+        """The newest revision of a task's decision; none where there is none, or not any more."""
+        async with _answering():
+            found = await self._values([self._keys.item("decision", project, task)])
+        return found[0] if found else None
+
+    async def open_tasks(self, project: str, state: str, limit: int = 100) -> list[OpenTask]:
+        """Tasks in a state of `OPEN_STATES`, those that nothing has happened to for longest first."""
+        if state not in OPEN_STATES:
+            raise ValueError(f"expected one of {', '.join(OPEN_STATES)}; got {state!r}")
+        async with _answering():
+            tasks = await self._range(self._keys.open(project, state), limit, newest=False)
+            details = await self._redis.hmget(self._keys.of_project("task", project), tasks) if tasks else []
+        return [msgspec.json.decode(detail, type=OpenTask) for detail in details if detail is not None]
+
+    async def alerts(self, project: str) -> ProjectAlerts:
+        """Open alerts and the newest episodes."""
+        async with _answering():
+            raised = await self._redis.hvals(self._keys.of_project("alerts", project))
+            newest = await self._range(self._keys.of_project("episodes", project), self._episodes_kept, newest=True)
+            episodes = await self._values([self._keys.item("alert", project, alert) for alert in newest])
+        decoded = [msgspec.json.decode(value, type=dict[str, Any]) for value in raised]
+        return ProjectAlerts(sorted(decoded, key=lambda a: (a["raised_at"], a["alert_id"])), episodes)
+
+    async def _range(self, key: str, limit: int, *, newest: bool) -> list[str]:
+        return _texts(await self._redis.zrange(key, 0, limit - 1, desc=newest)) if limit > 0 else []
+
+    async def _values(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for key in keys:
+            pipeline.hget(key, "value")
+        values = await pipeline.execute()
+        return [msgspec.json.decode(value, type=dict[str, Any]) for value in values if value is not None]
+
+    async def _run(self, arguments: Sequence[Argument]) -> list[Any]:
+        # Loaded first rather than on NOSCRIPT: the in-process Redis of the demo hangs up after every error.
+        script = self._script or await self._redis.script_load(APPLY)
+        self._script = None
+        answer: list[Any] = await self._redis.evalsha(script, 0, *arguments)
+        self._script = script
+        return answer
+
+    def _arguments(self, batch: Batch, claims: Sequence[Claim]) -> list[Argument]:
+        """What `script.APPLY` takes, in its order."""
+        keys = self._keys
+        arguments: list[Argument] = [len(claims)]
+        for c in claims:
+            arguments += (keys.offset(c.topic, c.partition), c.start, c.following)
+        arguments += (self._decisions_kept, DECISION_TTL_SECONDS, len(batch.decisions))
+        for (project, task), d in batch.decisions.items():
+            arguments += (keys.item("decision", project, task), keys.of_project("decisions", project))
+            arguments += (task, d.time_us, d.version, d.value)
+        arguments += (self._episodes_kept, ALERT_TTL_SECONDS, len(batch.alerts))
+        for (project, alert), a in batch.alerts.items():
+            arguments += (keys.item("alert", project, alert), keys.of_project("episodes", project))
+            arguments += (keys.of_project("alerts", project), alert, a.time_us, a.version, a.value, int(a.final))
+        arguments += (self._open_tasks_kept, len(OPEN_STATES), *OPEN_STATES, len(batch.tasks))
+        for (project, task), t in batch.tasks.items():
+            arguments += (keys.of_project("task", project), keys.open(project, ""), task)
+            if t is not None and t.state in OPEN_STATES:
+                arguments += (t.state, t.event_time_us, msgspec.json.encode(t))
+            else:
+                arguments += ("", 0, "")
+        arguments.append(len(batch.overviews))
+        for project, value in batch.overviews.items():
+            arguments += (keys.of_project("overview", project), value)
+        projects = sorted(batch.projects)
+        return [*arguments, keys.projects, len(projects), *projects]
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return [value.decode() for value in values]
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    try:
+        yield
+    except RedisError as error:
+        raise ReadModelUnavailable(f"Redis does not answer as expected: {type(error).__name__}: {error}") from error

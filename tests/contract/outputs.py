@@ -1,0 +1,70 @@
+"""Builders of output records: the stream's own structs, so that a change of the contract breaks these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from streams.adapters.redis_model import Batch, Claim, Overview, ReadModel, translators
+from streams.contracts.decisions import Alert, Decision
+from streams.contracts.facts import Contribution, Fact, FactBatch
+from streams.ports import Record
+
+CHANGELOG = "quality-changelog"
+
+
+def read_overview(key: bytes, value: bytes) -> Overview | None:
+    """A changelog whose values are overviews; its other records have keys with a slash."""
+    return None if b"/" in key else Overview(key.decode(), value)
+
+
+TRANSLATE = translators(read_overview, changelog=CHANGELOG)
+
+
+def decision(task: str, *, revision: int = 1, second: int = 0, passed: bool = True, project: str = "street") -> bytes:
+    return msgspec.json.encode(
+        Decision(
+            schema=1, type="task.agreement" if passed else "task.disagreement",
+            decision_id=f"{task}-{revision}", replaces=f"{task}-{revision - 1}" if revision > 1 else None,
+            revision=revision, project_id=project, task_id=task,
+            event_time=f"2026-01-31T10:{second // 60:02d}:{second % 60:02d}.000Z", round=1,
+            state="agreed" if passed else "in_review", reason="", score=0.9 if passed else 0.4, passed=passed,
+            submissions=[], controls={}, consensus=[], unscored=[], skipped=[], review=None, settings="s",
+        )
+    )  # fmt: skip
+
+
+def alert(alert_id: str, state: str, *, second: int = 0, raised: int = 0, project: str = "street") -> bytes:
+    return msgspec.json.encode(
+        Alert(
+            schema=1, type="quality.alert", alert_id=alert_id, alert="agreement_drift",
+            state="resolved" if state == "resolved" else "raised", project_id=project, subject="", severity="warning",
+            event_time=f"2026-01-31T10:00:{second:02d}.000Z", raised_at=f"2026-01-31T10:00:{raised:02d}.000Z",
+            evidence={"n": 100}, recommended_action="look",
+        )
+    )  # fmt: skip
+
+
+def fact(offset: int, task: str, state: str | None, *, at: int = 0, answers: int = 1) -> Fact:
+    """`state` none: the task contributes nothing any more."""
+    after = None if state is None else Contribution(state, answers, at, None, {"scene": {"day": 1.0}})
+    return Fact(offset, task, Contribution("waiting", 1, 0, 0.5, {}), after)
+
+
+def facts(*changes: Fact, project: str = "street") -> bytes:
+    return msgspec.json.encode(FactBatch(project, 0, list(changes)))
+
+
+def batch(topic: str, values: Iterable[bytes], *, key: bytes = b"street") -> Batch:
+    made = Batch()
+    made.add([Record(offset, key, value) for offset, value in enumerate(values)], TRANSLATE[topic])
+    return made
+
+
+async def show(
+    model: ReadModel, topic: str, values: Sequence[bytes], *, start: int = 0, key: bytes = b"street"
+) -> None:
+    """Write values as the records of partition 0 from offset `start` on."""
+    moved = await model.apply(batch(topic, values, key=key), [Claim(topic, 0, start, start + len(values))])
+    assert not moved
