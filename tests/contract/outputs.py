@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from streams.adapters.redis_model import Batch, Claim, Overview, ReadModel, translators
+from streams.adapters.redis_model import Batch, Claim, ReadModel, translators
 from streams.contracts.decisions import Alert, Decision
 from streams.contracts.facts import Contribution, Fact, FactBatch
 from streams.ports import Record
@@ -14,12 +14,7 @@ from streams.ports import Record
 CHANGELOG = "quality-changelog"
 
 
-def read_overview(key: bytes, value: bytes) -> Overview | None:
-    """A changelog whose values are overviews; its other records have keys with a slash."""
-    return None if b"/" in key else Overview(key.decode(), value)
-
-
-TRANSLATE = translators(read_overview, changelog=CHANGELOG)
+TRANSLATE = translators(lambda name: name, CHANGELOG)
 
 
 def decision(task: str, *, revision: int = 1, second: int = 0, passed: bool = True, project: str = "street") -> bytes:

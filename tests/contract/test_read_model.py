@@ -10,6 +10,9 @@ import pytest
 from redis.asyncio import Redis
 
 from streams.adapters.redis_model import OPEN_STATES, Batch, Claim, ReadModel, ReadModelUnavailable
+from streams.overview import overview_of
+from streams.quality import STORED_FORM, WATERMARK_KEY, ProjectRecord, ProjectSums, encode, project_key
+from streams.state import Watermark
 from tests.contract.outputs import CHANGELOG, alert, batch, decision, fact, facts, show
 
 
@@ -121,9 +124,11 @@ async def test_an_alert_repeated_after_it_was_resolved_stays_resolved(model: Rea
 
 
 async def test_the_overview_is_the_last_one_that_watch_has_written(model: ReadModel) -> None:
-    await show(model, CHANGELOG, [b'{"tasks": 1}', b'{"tasks": 2}'])
-    await show(model, CHANGELOG, [b'{"watermark": 3}'], start=2, key=b"street/0")
-    assert await model.overview("street") == {"tasks": 2}
+    for offset, answers in enumerate([1, 2]):
+        record = ProjectRecord(STORED_FORM, "street", ProjectSums(answers=answers))
+        await show(model, CHANGELOG, [encode(record)], start=offset, key=project_key("street"))
+    await show(model, CHANGELOG, [encode(Watermark(7))], start=2, key=WATERMARK_KEY)
+    assert await model.overview("street") == overview_of(ProjectRecord(STORED_FORM, "street", ProjectSums(answers=2)))
     assert await model.projects() == ["street"]
 
 

@@ -9,7 +9,7 @@
 | `projector` | `Projector`: outputs from Kafka into the model, through outages |
 """
 
-from streams.adapters.redis_model.batch import Batch, OpenTask, Overview, OverviewReader, Translator, translators
+from streams.adapters.redis_model.batch import Batch, OpenTask, Translator, translators
 from streams.adapters.redis_model.keys import OPEN_STATES, PREFIX
 from streams.adapters.redis_model.model import Claim, ProjectAlerts, ReadModel, ReadModelUnavailable
 from streams.adapters.redis_model.projector import FetchedChunk, Projector, RecordSource
@@ -21,8 +21,6 @@ __all__ = [
     "Claim",
     "FetchedChunk",
     "OpenTask",
-    "Overview",
-    "OverviewReader",
     "ProjectAlerts",
     "Projector",
     "ReadModel",

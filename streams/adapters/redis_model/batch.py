@@ -13,9 +13,11 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 from msgspec import Raw, Struct
 
+from streams.overview import overview_of
 from streams.ports import InputRecord
+from streams.quality import ProjectRecord, decode_state
 
-__all__ = ["Batch", "OpenTask", "Overview", "OverviewReader", "Translator", "Versioned", "translators"]
+__all__ = ["Batch", "OpenTask", "Translator", "Versioned", "translators"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -44,17 +46,6 @@ class OpenTask(Struct, frozen=True):
     stalled: bool
 
 
-class Overview(NamedTuple):
-    """A project's figures, rendered as JSON."""
-
-    project_id: str
-    value: bytes
-
-
-OverviewReader: TypeAlias = Callable[[bytes, bytes], Overview | None]
-"""(key, value) of a record of WATCH's changelog → the project's figures; none for records that are about others."""
-
-
 class Batch:
     """Changes, by key. Adding the same record twice is adding it once; of one key only the newest stays."""
 
@@ -63,15 +54,10 @@ class Batch:
         self.alerts: dict[tuple[str, str], Versioned] = {}
         self.tasks: dict[tuple[str, str], OpenTask | None] = {}
         """The last one added holds: facts of a task come in order. None: the task is no longer known."""
-        self.overviews: dict[str, bytes] = {}
+        self.figures: dict[bytes, bytes] = {}
+        """WATCH's state as it came; `overviews` reads it, once per key."""
         self.unusable = 0
         """Records that were not what their topic promises; they are passed over."""
-
-    @property
-    def projects(self) -> set[str]:
-        """Every project that a change is about."""
-        keyed = (self.decisions, self.alerts, self.tasks)
-        return {project for changes in keyed for project, _ in changes}.union(self.overviews)
 
     def add(self, records: Iterable[InputRecord], translate: Translator) -> None:
         """Add records of one partition, in offset order."""
@@ -81,26 +67,37 @@ class Batch:
             except msgspec.DecodeError:
                 self.unusable += 1
 
+    def overviews(self) -> dict[str, bytes]:
+        """Project → its figures as JSON, `overview.overview_of`. Costs: what `figures` of a project weigh."""
+        found = {}
+        for key, value in self.figures.items():
+            try:
+                state = decode_state(key, value)
+            except ValueError:
+                self.unusable += 1
+            else:
+                if isinstance(state, ProjectRecord):
+                    found[state.project_id] = msgspec.json.encode(overview_of(state))
+        return found
+
 
 Translator: TypeAlias = Callable[[Batch, InputRecord], None]
 """Adds one record to a batch. Raises `msgspec.DecodeError` (which `ValidationError` is) for one that is unusable."""
 
 
-def translators(read_overview: OverviewReader, *, changelog: str) -> Mapping[str, Translator]:
-    """By topic name of `streams.topics`, and `changelog`: WATCH's own."""
+def translators(deployed: Callable[[str], str], changelog: str) -> Mapping[str, Translator]:
+    """What to make of the records of each topic that the read model follows, by deployed name.
 
-    def overview(batch: Batch, record: InputRecord) -> None:
-        if record.key is not None and record.value is not None:
-            found = read_overview(record.key, record.value)
-            if found is not None:
-                batch.overviews[found.project_id] = found.value
-
+    Args:
+        deployed: a name of `streams.topics` → the deployed one.
+        changelog: the deployed name of the changelog of WATCH's table.
+    """
     return {
-        "task-agreement": _decision,
-        "task-disagreement": _decision,
-        "quality-facts": _facts,
-        "quality-alerts": _alert,
-        changelog: overview,
+        deployed("task-agreement"): _decision,
+        deployed("task-disagreement"): _decision,
+        deployed("quality-facts"): _facts,
+        deployed("quality-alerts"): _alert,
+        changelog: _figures,
     }
 
 
@@ -173,6 +170,11 @@ def _facts(batch: Batch, record: InputRecord) -> None:
             if after is None
             else OpenTask(fact.task_id, after.state, after.answers, after.event_time_us, after.score, after.stalled)
         )
+
+
+def _figures(batch: Batch, record: InputRecord) -> None:
+    if record.key is not None and record.value is not None:
+        batch.figures[record.key] = record.value
 
 
 def _keep_newest(changes: dict[tuple[str, str], Versioned], key: tuple[str, str], change: Versioned) -> None:

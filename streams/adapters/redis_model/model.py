@@ -181,10 +181,12 @@ class ReadModel:
                 arguments += (t.state, t.event_time_us, msgspec.json.encode(t))
             else:
                 arguments += ("", 0, "")
-        arguments.append(len(batch.overviews))
-        for project, value in batch.overviews.items():
+        overviews = batch.overviews()
+        arguments.append(len(overviews))
+        for project, value in overviews.items():
             arguments += (keys.of_project("overview", project), value)
-        projects = sorted(batch.projects)
+        changed = (batch.decisions, batch.alerts, batch.tasks)
+        projects = sorted({project for changes in changed for project, _ in changes}.union(overviews))
         return [*arguments, keys.projects, len(projects), *projects]
 
 
