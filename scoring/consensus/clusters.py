@@ -1,0 +1,182 @@
+"""Which marks of different annotators are one object."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
+
+import numpy as np
+
+from scoring.types import Array
+
+__all__ = ["cluster"]
+
+_Edge = tuple[int, int, float]
+# Two objects of different annotators and their similarity.
+
+
+def cluster(
+    similarity: Array,
+    owners: Sequence[int],
+    labels: Sequence[str],
+    minimum_similarity: float = 0.4,
+    tie_break: Sequence[int] | None = None,
+) -> list[list[int]]:
+    """Group the marks of all annotators into objects, at most one mark of each annotator in a group.
+
+    Agglomerative clustering with average linkage under that constraint: the two groups with the highest mean similarity
+    between their marks are joined first, and so on until no two groups that share no annotator reach the minimum. First
+    only marks with the same label are joined, then what is left regardless of the label: so a mark with a wrong label
+    joins its object, and a missing object stays missing.
+
+    Unlike DBSCAN it never chains through a mark to another one of the same annotator, and unlike the greedy growth of
+    CVAT and datumaro it does not depend on who comes first.
+
+    Parameters
+    ----------
+    similarity
+        (N, N) symmetric, in [0, 1], over all objects of all annotators.
+    owners
+        N annotator indices.
+    labels
+        N labels.
+    minimum_similarity
+        Least mean similarity between two groups that are joined, above 0. The default is CVAT's 0.4: on the pedestrian
+        set it gave a better consensus than 0.5 with every way of fusing; small objects are drawn loosely.
+    tie_break
+        N distinct places of the objects in an order of their content (box, label), smaller first; decides between
+        equal linkages. Default: the object's index, which is the caller's order of annotators.
+
+    Returns
+    -------
+    list[list[int]]
+        Object indices, ascending in each group, groups by first index. Every object is in exactly one group; an object
+        nobody else saw is a group of its own. Independent of the order of annotators; given `tie_break`, also in ties.
+
+    Raises
+    ------
+    ValueError
+        The inputs do not fit together or the minimum is not above 0.
+
+    References
+    ----------
+    Sokal, R. R. and Michener, C. D. (1958), average linkage (UPGMA). Minimum: CVAT's quality settings.
+
+    Examples
+    --------
+    Annotators 0 and 1 drew the same two objects; annotator 2 drew the first and called it a bus.
+
+    >>> similarity = np.array(
+    ...     [[1, 0, 0.8, 0, 0.7], [0, 1, 0, 0.9, 0], [0.8, 0, 1, 0, 0.6], [0, 0.9, 0, 1, 0], [0.7, 0, 0.6, 0, 1]]
+    ... )
+    >>> cluster(similarity, owners=[0, 0, 1, 1, 2], labels=["car", "car", "car", "car", "bus"])
+    [[0, 2, 4], [1, 3]]
+    """
+    _check(similarity, owners, labels, minimum_similarity)
+    groups, left = _cliques(similarity, owners, minimum_similarity)
+    if left:
+        places = range(len(owners)) if tie_break is None else tie_break
+        clusters = _Clusters({i: owners[i] for i in left}, places, minimum_similarity)
+        edges = _edges(similarity, owners, left)
+        if len(set(labels)) > 1:
+            clusters.join(edge for edge in edges if labels[edge[0]] == labels[edge[1]])
+        clusters.join(edges)
+        groups += [sorted(members) for members in clusters.members.values()]
+    return sorted(groups)
+
+
+def _cliques(similarity: Array, owners: Sequence[int], minimum: float) -> tuple[list[list[int]], list[int]]:
+    """Groups that need no search, and the objects that do.
+
+    Objects similar enough to one another and to nothing else, each of another annotator, end up together whatever is
+    joined first: every mean among them reaches the minimum, and none to anything outside does. They are found as
+    objects with the same set of neighbours, namely themselves. Most tasks consist of nothing else.
+    """
+    near = similarity >= minimum
+    np.fill_diagonal(near, True)
+    alike: dict[bytes, list[int]] = defaultdict(list)
+    for i, row in enumerate(near):
+        alike[row.tobytes()].append(i)
+    groups: list[list[int]] = []
+    left: list[int] = []
+    for neighbours, members in alike.items():
+        clique = len(members) == neighbours.count(1) and len({owners[i] for i in members}) == len(members)
+        if clique:
+            groups.append(members)
+        else:
+            left += members
+    return groups, sorted(left)
+
+
+def _edges(similarity: Array, owners: Sequence[int], objects: Sequence[int]) -> list[_Edge]:
+    first, second = np.nonzero(np.triu(similarity[np.ix_(objects, objects)], 1))
+    pairs = [(objects[i], objects[j]) for i, j in zip(first.tolist(), second.tolist(), strict=True)]
+    return [(i, j, float(similarity[i, j])) for i, j in pairs if owners[i] != owners[j]]
+
+
+class _Clusters:
+    """Clusters of objects on the way to being joined."""
+
+    def __init__(self, owners: dict[int, int], places: Sequence[int], minimum: float) -> None:
+        self.minimum = minimum
+        self.members = {i: [i] for i in owners}
+        self._annotators = {i: 1 << owner for i, owner in owners.items()}
+        self._places = {i: places[i] for i in owners}
+        self._next = max(owners) + 1
+
+    def join(self, edges: Iterable[_Edge]) -> None:
+        """Join the two most similar clusters by these edges, again and again, until none are similar enough."""
+        home = {i: key for key, members in self.members.items() for i in members}
+        links: dict[int, dict[int, float]] = {key: defaultdict(float) for key in self.members}
+        for i, j, similarity in edges:
+            a, b = home[i], home[j]
+            if not self._annotators[a] & self._annotators[b]:
+                links[a][b] += similarity
+                links[b][a] += similarity
+        heap: list[tuple[float, int, int, int, int]] = []
+        for a, linked in links.items():
+            for b, total in linked.items():
+                if a < b:
+                    self._offer(heap, a, b, total)
+        while heap:
+            *_, a, b = heappop(heap)
+            if a in self.members and b in self.members:
+                new = self._merge(a, b)
+                links[new] = self._merged_links(new, links.pop(a), links.pop(b))
+                for other, total in links[new].items():
+                    links[other][new] = total
+                    self._offer(heap, new, other, total)
+
+    def _offer(self, heap: list[tuple[float, int, int, int, int]], a: int, b: int, total: float) -> None:
+        # Rounded so that sums that were added up in another order still tie, and still reach the minimum.
+        mean = round(total / (len(self.members[a]) * len(self.members[b])), 12)
+        if mean >= self.minimum:
+            first, second = self._places[a], self._places[b]
+            heappush(heap, (-mean, min(first, second), max(first, second), a, b))
+
+    def _merge(self, a: int, b: int) -> int:
+        new, self._next = self._next, self._next + 1
+        self.members[new] = self.members.pop(a) + self.members.pop(b)
+        self._annotators[new] = self._annotators[a] | self._annotators[b]
+        self._places[new] = min(self._places[a], self._places[b])
+        return new
+
+    def _merged_links(self, new: int, of_a: dict[int, float], of_b: dict[int, float]) -> dict[int, float]:
+        """What the joined cluster shares with those it may still be joined with."""
+        return {
+            other: of_a.get(other, 0.0) + of_b.get(other, 0.0)
+            for other in of_a | of_b
+            if other in self.members and not self._annotators[new] & self._annotators[other]
+        }
+
+
+def _check(similarity: Array, owners: Sequence[int], labels: Sequence[str], minimum_similarity: float) -> None:
+    count = len(owners)
+    if similarity.shape != (count, count) or len(labels) != count:
+        raise ValueError(
+            f"expected one owner, one label and one row and column of similarity per object; got {count} owners, "
+            f"{len(labels)} labels and similarity of shape {similarity.shape}"
+        )
+    if not minimum_similarity > 0.0:
+        raise ValueError(f"expected a minimum similarity above 0, got {minimum_similarity}")
