@@ -112,9 +112,10 @@ class LabelingQueue:
         return [((place + 0.5) / len(planned), answer) for place, answer in enumerate(planned)]
 
     def _is_settled(self, task: TaskKey, ledger: Ledger) -> bool:
-        explained = self.explanation(task, ledger) is not None
         decision = ledger.decisions.get(task)
         if decision is None:
-            return explained
+            # Whoever asks for more annotators has decided so: a task in `missing` must have a decision too.
+            return task in self._too_few or bool(ledger.refused(task))
+        explained = self.explanation(task, ledger) is not None
         heard = self.handed[task] <= ledger.answered(task) | ledger.refused(task)
         return heard and (decision.state in FINAL_STATES or explained)
