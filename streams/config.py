@@ -27,9 +27,13 @@ class WorkerConfig:
     """Settings of one worker process. Every field can be set as LABELQUORUM_<FIELD> or --<field>."""
 
     broker: str = _option("127.0.0.1:9092", "Kafka bootstrap servers, host:port, comma-separated.")
-    app_id: str = _option("labelquorum", "Consumer group, and the prefix of the changelog topics and transactional ids.")
+    app_id: str = _option(
+        "labelquorum", "Consumer group, and the prefix of the changelog topics and transactional ids."
+    )
     topic_prefix: str = _option("", "Put in front of every topic name, to share a Kafka cluster.")
-    partitions: int = _option(12, "Partitions of the source topics; fixed for life, so more than workers needed today.", 1)
+    partitions: int = _option(
+        12, "Partitions of the source topics; fixed for life, so more than workers needed today.", 1
+    )
     replication_factor: int = _option(1, "Copies of each topic; 3 in production.", 1)
     delivery: Delivery = _option("exactly-once", "exactly-once (needs Kafka transactions) or at-least-once.")
     settings_file: str = _option("", "YAML file of project settings; a project on the settings topic overrides it.")
@@ -37,9 +41,13 @@ class WorkerConfig:
     web_host: str = _option("127.0.0.1", "Address that /metrics, /healthz and /readyz are served on.")
     web_port: int = _option(6066, "Port that /metrics, /healthz and /readyz are served on.", 1)
     data_dir: str = _option("", "Folder for the worker's own files; empty: a temporary one. State itself is in Kafka.")
-    max_record_bytes: int = _option(1_000_000, "Larger input records become dead letters. Kafka's own default limit.", 1_000)
+    max_record_bytes: int = _option(
+        1_000_000, "Larger input records become dead letters. Kafka's own default limit.", 1_000
+    )
     max_regions: int = _option(10_000, "Regions in one submission; more is a dead letter.", 1)
-    dead_letter_ratio: float = _option(0.5, "Share of dead letters among the last 1,000 records that stops the worker.", 0)
+    dead_letter_ratio: float = _option(
+        0.5, "Share of dead letters among the last 1,000 records that stops the worker.", 0
+    )
     dead_letter_run: int = _option(500, "Dead letters in a row that stop the worker.", 1)
     lane_records: int = _option(4_000, "Records in one unit of work at most.", 1)
     lane_bytes: int = _option(4_000_000, "Bytes of records in one unit of work at most.", 1_000)
@@ -48,7 +56,9 @@ class WorkerConfig:
         30 * 86_400, "How long after its last event a decided task still takes edits; later ones are dead letters.", 1
     )
     tick_seconds: float = _option(30.0, "How often a quiet partition's clock is moved.", 0.1)
-    session_timeout_seconds: float = _option(45.0, "A worker silent this long loses its partitions. Kafka's default.", 1)
+    session_timeout_seconds: float = _option(
+        45.0, "A worker silent this long loses its partitions. Kafka's default.", 1
+    )
     rebalance_timeout_seconds: float = _option(60.0, "How long a rebalance waits for workers to join.", 1)
     log_level: str = _option("info", "debug, info, warning or error.")
     log_json: bool = _option(False, "Log JSON lines instead of text.")

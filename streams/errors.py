@@ -5,14 +5,25 @@
     │   └── TransactionsUnavailable  the broker has no transactions, and `exactly-once` was asked for
     └── DeadLetterBudgetExceeded     too much of the input cannot be used: a bad deploy, ours or a producer's
 
-A bad *event* is none of these: it is a value (`stages.decode.Rejected`) and becomes a dead letter.
+A bad *event* is none of these: it is a value, `Rejected`, and becomes a dead letter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-__all__ = ["ConfigurationError", "DeadLetterBudgetExceeded", "LabelquorumError", "TransactionsUnavailable"]
+__all__ = ["ConfigurationError", "DeadLetterBudgetExceeded", "LabelquorumError", "Rejected", "TransactionsUnavailable"]
+
+
+class Rejected(NamedTuple):
+    """Why an input, or one region of it, can't be used."""
+
+    reason: str
+    """One word of a closed set; the README lists them."""
+    path: str
+    """JSON path of what is wrong; `$` for the record as such."""
+    message: str
 
 
 class LabelquorumError(Exception):

@@ -35,41 +35,74 @@ METRICS: dict[str, Metric] = {
     for m in (
         # What came in and what was decided: counted by the engine, published once durable.
         Metric("events_total", "counter", "Events decoded, by event type.", ("type",)),
-        Metric("dead_letters_total", "counter", "Inputs that could not be used, by reason; look at the topic.", ("reason",)),
+        Metric(
+            "dead_letters_total", "counter", "Inputs that could not be used, by reason; look at the topic.", ("reason",)
+        ),
         Metric("late_duplicates_total", "counter", "Events that changed nothing: duplicates and superseded ones."),
-        Metric("decisions_total", "counter", "Decisions emitted, by project and the task state decided.", ("project", "state")),
+        Metric(
+            "decisions_total",
+            "counter",
+            "Decisions emitted, by project and the task state decided.",
+            ("project", "state"),
+        ),
         Metric("reassignments_total", "counter", "Requests for more annotators, by project.", ("project",)),
         Metric("reviews_total", "counter", "Tasks handed to a person, by project.", ("project",)),
         Metric("alerts_total", "counter", "Alerts, by type and whether raised or resolved.", ("alert", "state")),
         # How the stream runs.
         Metric("records_total", "counter", "Source records processed, by agent.", ("agent",)),
-        Metric("records_replayed_total", "counter", "Source records passed over as processed before a crash.", ("agent",)),
+        Metric(
+            "records_replayed_total", "counter", "Source records passed over as processed before a crash.", ("agent",)
+        ),
         Metric("outputs_total", "counter", "Records produced, by topic.", ("topic",)),
         Metric("unit_records", "histogram", "Source records per unit of work.", ("agent",), _RECORDS),
-        Metric("unit_seconds", "histogram", "Time to process a unit of work and make it durable.", ("agent",), _SECONDS),
-        Metric("decision_latency_seconds", "histogram",
-               "From the broker's timestamp of a record to its unit of work being durable, for the unit's last record.",
-               ("agent",), _SECONDS),
+        Metric(
+            "unit_seconds", "histogram", "Time to process a unit of work and make it durable.", ("agent",), _SECONDS
+        ),
+        Metric(
+            "decision_latency_seconds",
+            "histogram",
+            "From the broker's timestamp of a record to its unit of work being durable, for the unit's last record.",
+            ("agent",),
+            _SECONDS,
+        ),
         Metric("owned_partitions", "gauge", "Source partitions that this worker owns, by agent.", ("agent",)),
-        Metric("lag_records", "gauge", "Records that wait in a source partition; grows when the worker can't keep up.",
-               ("agent", "partition")),
-        Metric("committed_offset", "gauge", "Next source offset by partition; must move while lag is above 0.",
-               ("agent", "partition")),
+        Metric(
+            "lag_records",
+            "gauge",
+            "Records that wait in a source partition; grows when the worker can't keep up.",
+            ("agent", "partition"),
+        ),
+        Metric(
+            "committed_offset",
+            "gauge",
+            "Next source offset by partition; must move while lag is above 0.",
+            ("agent", "partition"),
+        ),
         Metric("last_progress_timestamp_seconds", "gauge", "When a unit of work was last made durable.", ("agent",)),
         Metric("recovery_seconds", "gauge", "How long the last recovery of state took."),
         Metric("ready", "gauge", "1 when state is recovered and the worker processes events, else 0."),
-        Metric("read_model_up", "gauge", "1 when the Redis read model takes writes, else 0; the stream goes on without it."),
+        Metric(
+            "read_model_up", "gauge", "1 when the Redis read model takes writes, else 0; the stream goes on without it."
+        ),
         Metric("read_model_lag_records", "gauge", "Output records that the read model has not shown yet."),
         # What the quality is: read from WATCH's state when scraped, by the worker that owns the project's partition.
         Metric("project_tasks", "gauge", "Tasks by project and state.", ("project", "state")),
         Metric("project_answers", "gauge", "Counted answers, by project.", ("project",)),
         Metric("project_stalled_tasks", "gauge", "Tasks that have waited for annotators too long.", ("project",)),
         Metric("project_agreement_ratio", "gauge", "Mean agreement of all decided tasks, 0 to 1.", ("project",)),
-        Metric("project_agreement_recent_ratio", "gauge", "Mean agreement in the rolling window, 0 to 1.", ("project",)),
+        Metric(
+            "project_agreement_recent_ratio", "gauge", "Mean agreement in the rolling window, 0 to 1.", ("project",)
+        ),
         Metric("project_agreement_baseline_ratio", "gauge", "Rolling average before the window, 0 to 1.", ("project",)),
-        Metric("project_imbalance_ratio", "gauge", "Most frequent consensus label over least frequent, by control.",
-               ("project", "control")),
-        Metric("project_alerts_open", "gauge", "Alerts that are raised and not resolved, by type.", ("project", "alert")),
+        Metric(
+            "project_imbalance_ratio",
+            "gauge",
+            "Most frequent consensus label over least frequent, by control.",
+            ("project", "control"),
+        ),
+        Metric(
+            "project_alerts_open", "gauge", "Alerts that are raised and not resolved, by type.", ("project", "alert")
+        ),
     )
 }
 """By name."""

@@ -18,15 +18,29 @@ class InputRecord(Protocol):
     """What `step` reads of a record. aiokafka's `ConsumerRecord` has these attributes, so none is copied."""
 
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """Place in its partition."""
+        ...
+
     @property
-    def key(self) -> bytes | None: ...
+    def key(self) -> bytes | None:
+        """`project_id/task_id`."""
+        ...
+
     @property
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """The event."""
+        ...
+
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Names and values."""
+        ...
+
     @property
-    def timestamp(self) -> int: ...
+    def timestamp(self) -> int:
+        """Milliseconds since 1970, by the broker."""
+        ...
 
 
 class Record(NamedTuple):

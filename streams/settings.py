@@ -26,7 +26,11 @@ def parse_document(document: Any, where: str = "settings") -> dict[str, ProjectS
     """
     problems: list[str] = []
     projects: dict[str, ProjectSettings] = {}
-    if not isinstance(document, Mapping) or set(document) != {"projects"} or not isinstance(document["projects"], Mapping):
+    if (
+        not isinstance(document, Mapping)
+        or set(document) != {"projects"}
+        or not isinstance(document["projects"], Mapping)
+    ):
         problems.append("$: expected one key `projects` that maps project ids to their settings")
     else:
         for project_id, data in document["projects"].items():
@@ -59,8 +63,8 @@ def parse_project(data: bytes, where: str) -> ProjectSettings:
 
 
 def settings_hash(settings: ProjectSettings) -> str:
-    """12 hex digits that change whenever anything that `settings` says changes, and not with the order of its keys."""
-    canonical = msgspec.json.encode(settings, order="sorted")
+    """12 hex digits that change with anything that `settings` or its defaults say, and not with the order of keys."""
+    canonical = msgspec.json.encode(_spelled_out(settings), order="sorted")
     return hashlib.sha256(canonical).hexdigest()[:12]
 
 
@@ -89,8 +93,17 @@ class SettingsBook:
         return {**self._base, **self._published}
 
 
+def _spelled_out(value: Any) -> Any:
+    """With the defaults, which the structs leave out when they are written."""
+    if isinstance(value, Struct):
+        return {name: _spelled_out(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, dict):
+        return {key: _spelled_out(item) for key, item in value.items()}
+    return "unset" if value is UNSET else value
+
+
 def _build(kind: type[Struct], data: Any, path: str) -> tuple[Struct | None, list[str]]:
-    """msgspec stops at the first problem; a person wants all of them, so each field is converted by itself."""
+    """Only the first problem is what msgspec reports; a person wants all of them, so each field is converted by itself."""
     if not isinstance(data, Mapping):
         return None, [f"{path}: expected a mapping; got {type(data).__name__}"]
     fields = {f.name: f for f in structs.fields(kind)}

@@ -21,23 +21,21 @@ __all__ = [
     "ConsensusChoices",
     "ConsensusRegion",
     "ControlOutcome",
-    "CountedSubmission",
     "DeadLetter",
     "Decision",
     "Reassignment",
     "Review",
     "ReviewVerdict",
+    "SubmissionReport",
     "TaskState",
     "UnscoredReport",
 ]
 
-TaskState = Literal[
-    "waiting", "agreed", "reassigning", "in_review", "reviewed", "accepted", "abandoned", "cancelled"
-]
+TaskState = Literal["waiting", "agreed", "reassigning", "in_review", "reviewed", "accepted", "abandoned", "cancelled"]
 ConflictKind = Literal["missing", "extra", "wrong_label", "loose_boundary", "attribute", "order", "count", "value"]
 
 
-class CountedSubmission(Struct, kw_only=True, gc=False):
+class SubmissionReport(Struct, kw_only=True, gc=False):
     """One annotator's current answer."""
 
     submission_id: str
@@ -154,18 +152,19 @@ class Decision(Struct, kw_only=True):
     schema: int
     type: Literal["task.agreement", "task.disagreement"]
     decision_id: str
-    """A hash of everything below but `replaces` and `revision`."""
+    """A hash of everything but itself, `replaces` and `revision`: the same set of events, the same id."""
     replaces: str | None
+    """The decision that this one puts out of force."""
+    revision: int
     project_id: str
     task_id: str
     event_time: str
     round: int
-    revision: int
     state: TaskState
     reason: str
     score: float | None
     passed: bool
-    submissions: list[CountedSubmission]
+    submissions: list[SubmissionReport]
     controls: dict[str, ControlOutcome]
     consensus: list[ConsensusRegion | dict[str, Any]]
     """Plain objects where a reviewer's correction holds a region type that is not scored."""
@@ -182,7 +181,8 @@ class Reassignment(Struct, kw_only=True):
     schema: int
     type: Literal["task.reassignment"]
     reassignment_id: str
-    decision_id: str
+    decision_id: str | None
+    """The decision that asks; null where answers were withdrawn or skipped before there was one."""
     project_id: str
     task_id: str
     event_time: str

@@ -94,14 +94,11 @@ ScoredRegion = Choice | Choices | Boolean | Box
 """The region types that `scoring` compares."""
 
 
-class UnscoredRegion(Struct, kw_only=True):
-    """A region that takes no part in the score, kept as it came."""
+class UnscoredRegion(RegionBase, tag="unscored", gc=True):
+    """A region that takes no part in the score, kept as it came. Made by `stages.decode`, never by a producer."""
 
-    control: str
-    id: str
-    type: str
     reason: str
-    """`no_metric` (a type that is not scored), `zero_size_box`, or `wrong_control_type`."""
+    """`no_metric` (a type that is not scored) or `zero_size_box`."""
     raw: dict[str, Any]
 
 

@@ -74,13 +74,14 @@ class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """The answers in the owner's order; a tied vote falls to the one named first."""
     metric: Metric | None = None
     aggregate: Aggregate | None = None
-    agreement_threshold: Share | None | UnsetType = UNSET
+    agreement_threshold: Share | UnsetType | None = UNSET
     """The control passes at this score or above; null: it is scored but never fails."""
     adjudication: Adjudication | None = None
     weight: Annotated[float, Meta(ge=0, le=1e6)] = 1.0
     """Share in the overall score."""
-    minimum_iou: Annotated[float, Meta(gt=0, le=1)] = 0.5
-    """Boxes of two annotators that overlap less are not the same object (and no hit for the metric `f1`)."""
+    minimum_iou: Annotated[float, Meta(gt=0, le=1)] = 0.4
+    """Boxes of two annotators that overlap less are not the same object (and no hit for the metric `f1`). The default
+    is CVAT's: small objects are drawn loosely."""
     minimum_support: Annotated[float, Meta(ge=0, lt=1)] = 0.5
     """A fused object is kept when more than this share of the annotators drew it."""
     loose_iou: Annotated[float, Meta(gt=0, le=1)] = 0.8

@@ -1,0 +1,320 @@
+"""One task as it stands → its decision: the score, adjudicate and route stages joined.
+
+`outcome` is a pure function of the task's folded events and the project's plan: it does not know how the task came to
+be as it is, nor what was decided before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from streams.contracts.decisions import (
+    BaseAnnotation,
+    ControlOutcome,
+    Decision,
+    Reassignment,
+    Review,
+    ReviewVerdict,
+    SubmissionReport,
+    UnscoredReport,
+)
+from streams.contracts.events import UnscoredRegion
+from streams.contracts.facts import Contribution
+from streams.plan import Plan
+from streams.scores import ControlScore, Scores
+from streams.stages.adjudicate import Adjudication, adjudicate
+from streams.stages.emit import decision_bytes, instant
+from streams.stages.fold import Standing, required_annotators, standing
+from streams.stages.route import Situation, Verdict, may_join, route, shortfall
+from streams.stages.score import score
+from streams.state import Task
+
+__all__ = ["Outcome", "contribution", "outcome", "reassignment", "review_request"]
+
+_WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
+_COUNTED_LABELS = frozenset(("agreed", "reviewed", "accepted"))
+
+
+class Outcome(Struct):
+    """What a task comes to now."""
+
+    verdict: Verdict
+    situation: Situation
+    standings: list[Standing]
+    scores: Scores | None
+    """None while there is no quorum and nothing else to decide."""
+    decision: Decision | None
+    decision_id: str
+    body: bytes
+    event_time_us: int
+
+
+def outcome(task: Task, plan: Plan) -> Outcome:
+    """Decide a task from what is folded into it."""
+    routing = plan.settings.routing
+    standings = standing(task, routing.count_models)
+    situation = _situation(task, plan, standings)
+    if _only_waits(task, plan, situation):
+        verdict = Verdict("waiting", False, "quorum_not_reached", 1, situation.required)
+        return Outcome(verdict, situation, standings, None, None, "", b"", _latest(task, standings, None))
+    scores = score(
+        [(s.annotator_id, s.answer.result or [], s.counts) for s in standings], plan, may_join(situation, routing)
+    )
+    adjudication = adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
+    plain = _decided(task, plan, standings, situation, scores, adjudication)
+    review = _review_in_force(task, standings, plain.decision_id)
+    if review is None:
+        return plain
+    reviewed = msgspec.structs.replace(situation, review=review)
+    return _decided(task, plan, standings, reviewed, scores, adjudication)
+
+
+def _situation(task: Task, plan: Plan, standings: list[Standing]) -> Situation:
+    answered = {s.annotator_id for s in standings}
+    return Situation(
+        counted=sum(s.counts for s in standings),
+        required=required_annotators(task, plan.settings.required_annotators),
+        cancelled=task.header.cancelled_us is not None,
+        skipped=len(task.header.skipped.keys() - answered),
+        review=None,
+    )
+
+
+def _only_waits(task: Task, plan: Plan, situation: Situation) -> bool:
+    """Most events find a task that waits and has never been decided: nothing to score, nothing to write."""
+    return (
+        situation.counted < situation.required
+        and task.review is None
+        and task.header.decision_id is None
+        and not situation.cancelled
+        and not (situation.skipped and plan.settings.routing.skip_policy == "review")
+    )
+
+
+def _review_in_force(task: Task, standings: list[Standing], decision_id: str) -> Any:
+    """The verdict of the latest review, unless what it was about is gone.
+
+    A correction stands on its own. An approval or rejection that names a decision holds for that decision. A rejection
+    asks for new evidence, so it is spent once a counted answer is later than it.
+    """
+    note = task.review
+    if note is None:
+        return None
+    if note.verdict == "corrected":
+        return "corrected"
+    if note.decision_id is not None and note.decision_id != decision_id:
+        return None
+    if note.verdict == "rejected" and any(s.counts and s.answer.at_us > note.at_us for s in standings):
+        return None
+    return note.verdict
+
+
+def _latest(task: Task, standings: list[Standing], review: str | None) -> int:
+    """Time of the latest thing that the decision rests on."""
+    times = [s.answer.at_us for s in standings]
+    if task.header.cancelled_us is not None:
+        times.append(task.header.cancelled_us)
+    if review is not None and task.review is not None:
+        times.append(task.review.at_us)
+    return max(times, default=0)
+
+
+def _decided(
+    task: Task, plan: Plan, standings: list[Standing], situation: Situation, scores: Scores, adjudication: Adjudication
+) -> Outcome:
+    verdict = route(situation, scores, plan.settings.routing)
+    at_us = _latest(task, standings, situation.review)
+    answered = {s.annotator_id for s in standings}
+    decided = Decision(
+        schema=1,
+        type="task.agreement" if verdict.passed else "task.disagreement",
+        decision_id="",
+        replaces=None,
+        revision=0,
+        project_id=task.project_id,
+        task_id=task.task_id,
+        event_time=instant(at_us),
+        round=verdict.round,
+        state=verdict.state,
+        reason=verdict.reason,
+        score=scores.score,
+        passed=verdict.passed,
+        submissions=[
+            SubmissionReport(
+                submission_id=s.submission_id,
+                version=s.answer.version,
+                annotator_id=s.annotator_id,
+                annotator_kind=s.answer.kind,
+                counts=s.counts,
+                score=individual,
+            )
+            for s, individual in zip(standings, scores.individual, strict=True)
+        ],
+        controls={control.name: _control(control, scores, adjudication) for control in scores.controls},
+        consensus=_consensus(task, situation, verdict, adjudication),
+        unscored=_unscored(standings, scores),
+        skipped=sorted(task.header.skipped.keys() - answered),
+        review=_review_verdict(task, situation),
+        settings=plan.hash,
+    )
+    decision_id, body = decision_bytes(decided)
+    return Outcome(verdict, situation, standings, scores, decided, decision_id, body, at_us)
+
+
+def _control(control: ControlScore, scores: Scores, adjudication: Adjudication) -> ControlOutcome:
+    settled = adjudication.controls[control.name]
+    return ControlOutcome(
+        type=control.plan.type,
+        metric=control.plan.metric,
+        aggregate=control.plan.aggregate,
+        score=control.score,
+        undefined=control.undefined,
+        threshold=control.plan.threshold,
+        passed=control.passed,
+        annotators=scores.annotators,
+        matrix=control.matrix,  # type: ignore[arg-type]
+        adjudication=control.plan.adjudication,
+        soft_labels=settled.soft_labels,
+        conflicts=settled.conflicts,
+    )
+
+
+def _consensus(task: Task, situation: Situation, verdict: Verdict, adjudication: Adjudication) -> list[Any]:
+    if situation.review == "corrected" and verdict.state == "reviewed" and task.review is not None:
+        return [_corrected(region, task.review.reviewer_id) for region in task.review.result or []]
+    return [] if verdict.state in _WITHOUT_CONSENSUS else list(adjudication.consensus)
+
+
+def _corrected(region: Any, reviewer_id: str) -> dict[str, Any]:
+    raw = region.raw if isinstance(region, UnscoredRegion) else msgspec.to_builtins(region)
+    return {**raw, "support": [reviewer_id], "confidence": 1.0, "sources": [f"review/{region.id}"]}
+
+
+def _unscored(standings: list[Standing], scores: Scores) -> list[UnscoredReport]:
+    reports = [
+        UnscoredReport(
+            submission_id=standings[placed.row].submission_id,
+            annotator_id=standings[placed.row].annotator_id,
+            reason=placed.reason,
+            region=placed.region.raw
+            if isinstance(placed.region, UnscoredRegion)
+            else msgspec.to_builtins(placed.region),
+        )
+        for placed in scores.unscored
+    ]
+    return sorted(
+        reports, key=lambda r: (r.annotator_id, str(r.region.get("control")), str(r.region.get("id")), r.reason)
+    )
+
+
+def _review_verdict(task: Task, situation: Situation) -> ReviewVerdict | None:
+    note = task.review
+    if situation.review is None or note is None:
+        return None
+    return ReviewVerdict(reviewer_id=note.reviewer_id, verdict=note.verdict, event_id=note.event_id)
+
+
+def contribution(task: Task, found: Outcome) -> Contribution | None:
+    """What the task adds to its project's sums; nothing while only its gold is known."""
+    header = task.header
+    if found.decision is None and not task.answers and not header.fields and not header.skipped:
+        return None
+    state, scored = found.verdict.state, found.decision is not None
+    labels: dict[str, dict[str, float]] = {}
+    if found.decision is not None and state in _COUNTED_LABELS:
+        for region in found.decision.consensus:
+            _count_labels(labels, region)
+    return Contribution(
+        state=state,
+        answers=found.situation.counted,
+        event_time_us=found.event_time_us,
+        score=found.decision.score if scored and found.decision and state != "cancelled" else None,
+        labels=labels,
+        stalled=header.stalled and state in ("waiting", "reassigning"),
+    )
+
+
+def _count_labels(labels: dict[str, dict[str, float]], region: Any) -> None:
+    fields = region if isinstance(region, dict) else {name: getattr(region, name) for name in region.__struct_fields__}
+    value = fields.get("value", fields.get("label"))
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    counts = labels.setdefault(str(fields["control"]), {})
+    for one in values:
+        name = str(one).lower() if isinstance(one, bool) else str(one)
+        counts[name] = counts.get(name, 0.0) + 1.0
+
+
+def reassignment(task: Task, plan: Plan, found: Outcome, decision_id: str | None) -> Reassignment | None:
+    """The request for more annotators that the task needs and has not made yet."""
+    replaced = plan.settings.routing.skip_policy == "reassign"
+    answered = {answer.annotator_id for answer in task.answers.values()}
+    counting = {
+        a.annotator_id for a in task.answers.values() if a.kind == "human" or plan.settings.routing.count_models
+    }
+    used = len(counting | task.header.skipped.keys()) if replaced else len(counting)
+    wanted = shortfall(found.verdict, found.situation, task.header.asked, used)
+    if not wanted:
+        return None
+    reason = found.verdict.reason
+    if found.verdict.state == "waiting":
+        reason = "skipped" if replaced and found.situation.skipped else "answer_withdrawn"
+    scores = found.scores
+    return Reassignment(
+        schema=1,
+        type="task.reassignment",
+        reassignment_id="",
+        decision_id=decision_id,
+        project_id=task.project_id,
+        task_id=task.task_id,
+        event_time=instant(found.event_time_us),
+        round=found.verdict.round,
+        annotators_wanted=wanted,
+        exclude_annotators=sorted(answered | task.header.skipped.keys()),
+        reason=reason,
+        controls=[] if scores is None else scores.failing,
+        score=None if scores is None else scores.score,
+        priority=found.verdict.round,
+    )
+
+
+def review_request(task: Task, found: Outcome) -> Review | None:
+    """The hand-over to a person of a task that is in review."""
+    decided, scores = found.decision, found.scores
+    if found.verdict.state != "in_review" or decided is None or scores is None:
+        return None
+    return Review(
+        schema=1,
+        type="task.review",
+        review_id="",
+        decision_id=found.decision_id,
+        project_id=task.project_id,
+        task_id=task.task_id,
+        event_time=decided.event_time,
+        reason=decided.reason,
+        score=decided.score,
+        priority=decided.round,
+        exclude_reviewers=sorted({answer.annotator_id for answer in task.answers.values()}),
+        base=_base(found.standings, scores),
+        consensus=decided.consensus,
+        conflicts={name: control.conflicts for name, control in decided.controls.items() if control.conflicts},
+    )
+
+
+def _base(standings: list[Standing], scores: Scores) -> BaseAnnotation | None:
+    """The counted answer that agrees best with the others; ties to the first annotator by id."""
+    if not scores.counted:
+        return None
+    best = max(scores.counted, key=lambda row: (scores.individual[row] or 0.0, -row))
+    chosen = standings[best]
+    return BaseAnnotation(
+        submission_id=chosen.submission_id,
+        annotator_id=chosen.annotator_id,
+        score=scores.individual[best],
+        result=[
+            region.raw if isinstance(region, UnscoredRegion) else msgspec.to_builtins(region)
+            for region in chosen.answer.result or []
+        ],
+    )

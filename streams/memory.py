@@ -1,0 +1,138 @@
+"""What one partition of SETTLE holds in memory: decoded tasks, the projects' clocks, and deadlines.
+
+The recovered table is the truth; everything here is made from it and can be dropped and made again.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from streams.state import (
+    Clock,
+    Header,
+    Task,
+    Watermark,
+    decode_answer,
+    decode_header,
+    decode_review,
+    encode,
+    gold_key,
+    header_key,
+    review_key,
+    submission_key,
+)
+
+__all__ = ["Deadlines", "PartitionMemory"]
+
+_decode_key = msgspec.msgpack.Decoder().decode
+_decode_clock = msgspec.msgpack.Decoder(Clock).decode
+_decode_watermark = msgspec.msgpack.Decoder(Watermark).decode
+
+
+class Deadlines:
+    """When each task of a project is due, earliest first.
+
+    A deadline that moves away is not looked for: its entry stays, and `due` hands the task out when the old time comes,
+    to be scheduled again. So an event costs no search, and a task has one live entry.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, bytes]] = []
+        self._scheduled: dict[bytes, int] = {}
+
+    def schedule(self, key: bytes, at_us: int | None) -> None:
+        """Make sure that `key` is handed out at `at_us` at the latest; None: no deadline."""
+        if at_us is None:
+            return
+        known = self._scheduled.get(key)
+        if known is None or at_us < known:
+            self._scheduled[key] = at_us
+            heapq.heappush(self._heap, (at_us, key))
+
+    def due(self, now_us: int) -> Iterator[bytes]:
+        """Hand out what is due at `now_us`, in order of time, then key."""
+        while self._heap and self._heap[0][0] <= now_us:
+            at_us, key = heapq.heappop(self._heap)
+            if self._scheduled.get(key) == at_us:
+                del self._scheduled[key]
+                yield key
+
+
+class PartitionMemory:
+    """One partition."""
+
+    def __init__(self, partition: int, state: Mapping[bytes, bytes], cached_tasks: int) -> None:
+        self.partition = partition
+        self.next_offset = 0
+        self.clocks: dict[str, Clock] = {}
+        self._state = state
+        self._tasks: dict[bytes, Task] = {}
+        self._cached_tasks = cached_tasks
+        self._deadlines: dict[str, Deadlines] = {}
+
+    def recover(self, deadline: Callable[[str, Header], int | None]) -> None:
+        """Read clocks, watermark and deadlines out of the recovered state."""
+        for key, value in self._state.items():
+            kind, *names = _decode_key(key)
+            if kind == "t":
+                self.deadlines(names[0]).schedule(key, deadline(names[0], decode_header(value)))
+            elif kind == "c":
+                self.clocks[names[0]] = _decode_clock(value)
+            elif kind == "w":
+                self.next_offset = _decode_watermark(value).next_offset
+
+    def deadlines(self, project_id: str) -> Deadlines:
+        """The deadlines of a project."""
+        found = self._deadlines.get(project_id)
+        if found is None:
+            found = self._deadlines[project_id] = Deadlines()
+        return found
+
+    def make_room(self) -> None:
+        """Drop the tasks that were read longest ago. Only between steps, when the table has everything."""
+        surplus = len(self._tasks) - self._cached_tasks
+        for key in list(self._tasks)[: max(0, surplus)]:
+            del self._tasks[key]
+
+    def task(self, project_id: str, task_id: str) -> Task:
+        """A task as known so far; a new one where nothing is known."""
+        key = header_key(project_id, task_id)
+        found = self._tasks.get(key)
+        if found is None:
+            found = self._tasks[key] = self._read(key, project_id, task_id)
+        return found
+
+    def task_at(self, key: bytes) -> Task:
+        """The task whose header has this key."""
+        _, project_id, task_id = _decode_key(key)
+        return self.task(project_id, task_id)
+
+    def watermark(self) -> tuple[bytes, bytes]:
+        """The record that says how far this partition has come."""
+        return encode(("w", self.partition)), encode(Watermark(self.next_offset))
+
+    @staticmethod
+    def clock_record(project_id: str, clock: Clock) -> tuple[bytes, bytes]:
+        """The record of a project's stream time."""
+        return encode(("c", project_id)), encode(clock)
+
+    def _read(self, key: bytes, project_id: str, task_id: str) -> Task:
+        stored = self._state.get(key)
+        if stored is None:
+            return Task(project_id, task_id, key, Header(), {}, dirty=set())
+        header = decode_header(stored)
+        get: Any = self._state.__getitem__
+        return Task(
+            project_id,
+            task_id,
+            key,
+            header,
+            {s: decode_answer(get(submission_key(project_id, task_id, s))) for s in header.submissions},
+            decode_answer(get(gold_key(project_id, task_id))) if header.has_gold else None,
+            decode_review(get(review_key(project_id, task_id))) if header.has_review else None,
+            set(),
+        )

@@ -1,0 +1,85 @@
+"""A project's settings with every default filled in: what the stages work from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import UNSET, Struct
+
+from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
+from streams.settings import settings_hash
+
+__all__ = ["ControlPlan", "Plan"]
+
+
+class ControlPlan(Struct, frozen=True):
+    """One control, resolved for one region type."""
+
+    type: str
+    metric: str
+    aggregate: str
+    threshold: float | None
+    adjudication: str
+    weight: float
+    labels: tuple[str, ...]
+    minimum_iou: float
+    minimum_support: float
+    loose_iou: float
+    fusion: str
+
+
+class Plan:
+    """One project, resolved; made once per version of its settings, because hashing costs more than scoring does.
+
+    >>> Plan(ProjectSettings()).control("scene", ["choice", "choice"]).metric
+    'exact'
+    """
+
+    __slots__ = ("_controls", "hash", "settings")
+
+    def __init__(self, settings: ProjectSettings) -> None:
+        self.settings = settings
+        self.hash = settings_hash(settings)
+        self._controls: dict[tuple[str, str], ControlPlan] = {}
+
+    def control(self, name: str, types: Iterable[str]) -> ControlPlan | None:
+        """How to score a control whose regions have `types`; None when nothing says what type it is.
+
+        An unconfigured control takes the type that most of its regions have, ties to the first by name.
+        """
+        settings = self.settings.controls.get(name, _UNCONFIGURED)
+        kind = settings.type or _commonest(types)
+        if kind is None:
+            return None
+        found = self._controls.get((name, kind))
+        if found is None:
+            found = self._controls[(name, kind)] = _resolve(kind, settings)
+        return found
+
+
+_UNCONFIGURED = ControlSettings()
+
+
+def _commonest(types: Iterable[str]) -> str | None:
+    counts: dict[str, int] = {}
+    for name in types:
+        counts[name] = counts.get(name, 0) + 1
+    return min(counts, key=lambda name: (-counts[name], name)) if counts else None
+
+
+def _resolve(kind: str, settings: ControlSettings) -> ControlPlan:
+    default = TYPE_DEFAULTS[kind]
+    threshold = settings.agreement_threshold
+    return ControlPlan(
+        type=kind,
+        metric=settings.metric or default.metric,
+        aggregate=settings.aggregate or default.aggregate,
+        threshold=default.agreement_threshold if threshold is UNSET else threshold,
+        adjudication=settings.adjudication or default.adjudication,
+        weight=settings.weight,
+        labels=tuple(settings.labels),
+        minimum_iou=settings.minimum_iou,
+        minimum_support=settings.minimum_support,
+        loose_iou=settings.loose_iou,
+        fusion=settings.fusion,
+    )

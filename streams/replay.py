@@ -1,0 +1,167 @@
+"""The same engine with no broker: a file of events in, files of decisions out, to the byte the same every time.
+
+SETTLE sees the file as one partition whose offsets are line numbers (from 0); WATCH sees SETTLE's facts. How many lines
+make a unit of work changes nothing (tests hold that), so the figure below only trades memory against speed.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from streams.contracts.facts import FactBatch
+from streams.contracts.settings import ProjectSettings
+from streams.ports import Outgoing, Processor, Record, UnitOfWork
+from streams.settings import SettingsBook
+from streams.settle import Limits, Settle
+from streams.watch import Watch
+
+__all__ = ["FILES", "SUMMARY", "Replay", "read_lines", "replay_files"]
+
+UNIT_LINES = 2_000
+
+FILES = {
+    "task-agreement": "decisions.jsonl",
+    "task-disagreement": "decisions.jsonl",
+    "task-reassignment": "reassignments.jsonl",
+    "task-review": "reviews.jsonl",
+    "quality-alerts": "alerts.jsonl",
+    "dead-letter": "dead-letters.jsonl",
+}
+"""Output topic → the file that gets its records, one a line."""
+SUMMARY = "summary.json"
+
+_UNSETTLED = frozenset(("waiting", "reassigning"))
+_decode_facts = msgspec.json.Decoder(FactBatch).decode
+
+
+class Replay:
+    """Both agents, fed by hand."""
+
+    def __init__(self, settings: dict[str, ProjectSettings], limits: Limits) -> None:
+        book = SettingsBook(settings)
+        # A what-if over a broken file should report all that is broken, so the dead-letter budget is never spent.
+        offline = msgspec.structs.replace(limits, check_keys=False, dead_letter_ratio=1.0, dead_letter_run=2**62)
+        self._settle = _Fed(Settle(book, offline))
+        self._watch = _Fed(Watch(book))
+        self.summary = _Summary()
+
+    def step(self, lines: Iterable[bytes]) -> Iterator[Outgoing]:
+        """Process some lines; yields what the agents emit, without the facts between them."""
+        unit = self._settle.step((None, line) for line in lines)
+        facts = [o for o in unit.outgoing if o.topic == "quality-facts"]
+        watched = self._watch.step((o.key, o.value) for o in facts)
+        self.summary.add(unit, watched, [_decode_facts(o.value) for o in facts])
+        yield from (o for o in unit.outgoing if o.topic != "quality-facts")
+        yield from watched.outgoing
+
+
+class _Fed:
+    """A processor and the state that a shell would keep for it."""
+
+    def __init__(self, processor: Processor) -> None:
+        self._processor = processor
+        self._state: dict[bytes, bytes] = {}
+        self._next_offset = 0
+        processor.open(0, self._state)
+
+    def step(self, records: Iterable[tuple[bytes | None, bytes]]) -> UnitOfWork:
+        batch = [Record(self._next_offset + i, key, value) for i, (key, value) in enumerate(records)]
+        self._next_offset += len(batch)
+        unit = self._processor.step(0, batch)
+        for key, change in unit.changes.items():
+            if change is None:
+                self._state.pop(key, None)
+            else:
+                self._state[key] = change
+        return unit
+
+
+class _Summary:
+    """What happened, in numbers."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, ...]] = Counter()
+        self._tasks: dict[tuple[str, str], tuple[str, int]] = {}
+        self._used: dict[tuple[str, str], int] = {}
+
+    def add(self, settled: UnitOfWork, watched: UnitOfWork, batches: Iterable[FactBatch]) -> None:
+        self._counts.update({name: int(n) for name, n in settled.counts.items()})
+        self._counts.update({name: int(n) for name, n in watched.counts.items()})
+        for batch in batches:
+            for fact in batch.facts:
+                if fact.after is None:
+                    continue
+                task = (batch.project_id, fact.task_id)
+                self._tasks[task] = (fact.after.state, fact.after.answers)
+                if fact.after.state not in _UNSETTLED:
+                    self._used.setdefault(task, fact.after.answers)
+
+    def as_dict(self) -> dict[str, Any]:
+        answers = sum(n for _, n in self._tasks.values())
+        used = sum(min(n, self._used.get(task, n)) for task, (_, n) in self._tasks.items())
+        return {
+            "events": self._by("events_total"),
+            "tasks": dict(sorted(Counter(state for state, _ in self._tasks.values()).items())),
+            "decisions": self._by("decisions_total", place=2),
+            "reassignments": sum(self._by("reassignments_total").values()),
+            "reviews": sum(self._by("reviews_total").values()),
+            "dead_letters": self._by("dead_letters_total"),
+            "alerts": self._by("alerts_total"),
+            "changed_nothing": self._counts[("late_duplicates_total",)],
+            "annotations": {"counted": answers, "used": used, "spared": answers - used},
+        }
+
+    def _by(self, metric: str, place: int = 1) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for name, n in self._counts.items():
+            if name[0] == metric:
+                found[name[place]] += n
+        return dict(sorted(found.items()))
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, gzipped or not, without their ends; empty lines are passed over."""
+    with path.open("rb") as file:
+        lines: IO[bytes] = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file  # type: ignore[assignment]
+        for line in lines:
+            stripped = line.strip(b"\r\n")
+            if stripped:
+                yield stripped
+
+
+def replay_files(
+    lines: Iterable[bytes], settings: dict[str, ProjectSettings], out: Path, limits: Limits | None = None
+) -> dict[str, Any]:
+    """Replay `lines` and write `FILES` and `SUMMARY` into `out`; returns the summary.
+
+    `annotations.used` are the answers that each task had when it was first settled, `spared` those that came after: a
+    live queue that listens to reassignment would not have asked for them.
+    """
+    engine = Replay(settings, limits or Limits())
+    out.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        files = {name: stack.enter_context((out / name).open("wb")) for name in sorted(set(FILES.values()))}
+        for unit in _units(lines):
+            for outgoing in engine.step(unit):
+                files[FILES[outgoing.topic]].write(outgoing.value + b"\n")
+    summary = engine.summary.as_dict()
+    (out / SUMMARY).write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+    return summary
+
+
+def _units(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    unit: list[bytes] = []
+    for line in lines:
+        unit.append(line)
+        if len(unit) == UNIT_LINES:
+            yield unit
+            unit = []
+    if unit:
+        yield unit

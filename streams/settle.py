@@ -1,0 +1,299 @@
+"""SETTLE: annotation events in, decisions out. The pure half of the agent that is partitioned by task.
+
+    records ─decode→ event ─fold→ task ─score, adjudicate, route→ outcome ─emit→ outputs, facts, state records
+
+This file knows the order of the stages and what is remembered between events. It knows no broker, no clock and no
+metrics library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from streams.budget import DeadLetterBudget
+from streams.contracts.events import ClockTick, TaskEvent
+from streams.contracts.facts import Contribution, Fact, FactBatch
+from streams.contracts.settings import ProjectSettings
+from streams.decide import Outcome, contribution, outcome, reassignment, review_request
+from streams.errors import Rejected
+from streams.memory import PartitionMemory
+from streams.plan import Plan
+from streams.ports import InputRecord, Outgoing, UnitOfWork
+from streams.settings import SettingsBook
+from streams.stages import emit
+from streams.stages.decode import Decoded, decode
+from streams.stages.fold import fold, microseconds
+from streams.state import Clock, Header, Task, encode, gold_key, review_key, submission_key
+
+__all__ = ["Limits", "Settle"]
+
+_FUTURE_US = 3_600_000_000
+"""An event may run this far ahead of the broker's clock before its time is not believed: an annotator's computer with a
+wrong clock must not close every task of the project."""
+
+_WAITING = ("waiting", "reassigning")
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Bounds on input and memory; see `streams.config` for what each means."""
+
+    max_record_bytes: int = 1_000_000
+    max_regions: int = 10_000
+    dead_letter_ratio: float = 0.5
+    dead_letter_run: int = 500
+    cached_tasks: int = 20_000
+    retention_seconds: int = 30 * 86_400
+    check_keys: bool = True
+    """Whether a record's key must name its task. Off where there is no broker."""
+
+
+class _Work:
+    """What one step has to show so far."""
+
+    def __init__(self) -> None:
+        self.outgoing: list[Outgoing] = []
+        self.facts: dict[str, list[Fact]] = {}
+        self.touched: dict[bytes, Task] = {}
+        self.clocks: set[str] = set()
+        self.gone: dict[bytes, None] = {}
+        self.counts: dict[tuple[str, ...], float] = {}
+
+    def count(self, *name: str) -> None:
+        self.counts[name] = self.counts.get(name, 0.0) + 1.0
+
+
+class Settle:
+    """`ports.Processor` of `annotation-events`."""
+
+    source = "annotation-events"
+    table = "tasks"
+
+    def __init__(self, book: SettingsBook, limits: Limits | None = None) -> None:
+        self._book = book
+        self._limits = limits or Limits()
+        self._open: dict[int, PartitionMemory] = {}
+        self._budgets: dict[int, DeadLetterBudget] = {}
+        self._plans: dict[str, Plan] = {}
+
+    def open(self, partition: int, state: Mapping[bytes, bytes]) -> None:
+        """As `ports.Processor.open`."""
+        memory = PartitionMemory(partition, state, self._limits.cached_tasks)
+        memory.recover(self._deadline)
+        self._open[partition] = memory
+        self._budgets[partition] = DeadLetterBudget(self._limits.dead_letter_ratio, self._limits.dead_letter_run)
+
+    def close(self, partition: int) -> None:
+        """As `ports.Processor.close`."""
+        self._open.pop(partition, None)
+        self._budgets.pop(partition, None)
+
+    def open_partitions(self) -> Iterable[int]:
+        """As `ports.Processor.open_partitions`."""
+        return list(self._open)
+
+    def step(self, partition: int, records: Sequence[InputRecord]) -> UnitOfWork:
+        """As `ports.Processor.step`."""
+        memory = self._open[partition]
+        memory.make_room()
+        work = _Work()
+        for record in records:
+            if record.offset < memory.next_offset:
+                work.count("records_replayed_total", "settle")
+                continue
+            self._record(memory, record, work)
+            memory.next_offset = record.offset + 1
+        for project_id, facts in work.facts.items():
+            work.outgoing.append(emit.facts(FactBatch(project_id, partition, facts)))
+        return UnitOfWork(work.outgoing, self._changes(memory, work), memory.next_offset, work.counts)
+
+    def _record(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
+        decoded = decode(record.value, self._limits.max_record_bytes, self._limits.max_regions)
+        if isinstance(decoded, Decoded) and isinstance(decoded.event, ClockTick):
+            self._tick(memory, record, work)
+            return
+        rejected = decoded if isinstance(decoded, Rejected) else self._wrong_key(decoded.event, record)
+        if rejected is not None:
+            where = f"{self.source} partition {memory.partition} offset {record.offset}"
+            self._dead_letter(memory, record, rejected, "event", work)
+            self._budgets[memory.partition].unusable(rejected, where)
+            return
+        self._budgets[memory.partition].usable()
+        for region in decoded.set_aside:  # type: ignore[union-attr]
+            self._dead_letter(memory, record, region, "region", work)
+        self._event(memory, decoded.event, record, work)  # type: ignore[union-attr,arg-type]
+
+    def _event(self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, work: _Work) -> None:
+        work.count("events_total", str(event.__struct_config__.tag))
+        clock = self._advance(memory, event, record, work)
+        task = memory.task(event.project_id, event.task_id)
+        if task.header.closed:
+            message = f"the task was decided ({task.header.state}) and closed for longer than its retention"
+            self._dead_letter(memory, record, Rejected("task_closed", "$.task_id", message), "event", work)
+            return
+        if not fold(task, event):
+            work.count("late_duplicates_total")
+            return
+        task.header.touched_us = clock.stream_us
+        task.header.stalled = False
+        work.touched[task.key] = task
+        plan = self._plan(task.project_id)
+        self._decide(memory, task, plan, record.offset, work)
+        memory.deadlines(task.project_id).schedule(task.key, self._deadline(task.project_id, task.header))
+
+    def _decide(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: _Work) -> None:
+        header = task.header
+        found = outcome(task, plan)
+        in_force = header.decision_id is not None and header.state != "waiting"
+        if found.decision is not None and (found.verdict.state != "waiting" or in_force):
+            self._emit_decision(memory, task, found, work)
+        header.state = found.verdict.state
+        asked = reassignment(task, plan, found, None if found.verdict.state == "waiting" else header.decision_id)
+        if asked is not None:
+            header.asked += asked.annotators_wanted
+            work.outgoing.append(emit.reassignment(asked, memory.partition))
+            work.count("reassignments_total", task.project_id)
+        self._fact(task, contribution(task, found), offset, work)
+
+    def _emit_decision(self, memory: PartitionMemory, task: Task, found: Outcome, work: _Work) -> None:
+        header = task.header
+        if found.decision is None or found.decision_id == header.decision_id:
+            return
+        header.revision += 1
+        work.outgoing.append(
+            emit.decision(
+                found.decision, found.decision_id, found.body, header.decision_id, header.revision, memory.partition
+            )
+        )
+        work.count("decisions_total", task.project_id, found.verdict.state)
+        header.decision_id = found.decision_id
+        handed = review_request(task, found)
+        if handed is not None:
+            work.outgoing.append(emit.review(handed, memory.partition))
+            work.count("reviews_total", task.project_id)
+
+    def _fact(self, task: Task, after: Contribution | None, offset: int, work: _Work) -> None:
+        before = task.header.contribution
+        if before != after:
+            work.facts.setdefault(task.project_id, []).append(Fact(offset, task.task_id, before, after))
+            task.header.contribution = after
+
+    def _wrong_key(self, event: object, record: InputRecord) -> Rejected | None:
+        if not self._limits.check_keys or not isinstance(event, TaskEvent):
+            return None
+        expected = emit.task_key(event.project_id, event.task_id)
+        if record.key == expected:
+            return None
+        got = "none" if record.key is None else repr(record.key.decode("utf-8", "replace"))
+        message = (
+            f"expected the record key {expected.decode()!r} (project_id/task_id); got {got}. "
+            "The key decides the partition, and all events of a task must meet in one"
+        )
+        return Rejected("wrong_key", "$", message)
+
+    def _dead_letter(
+        self, memory: PartitionMemory, record: InputRecord, rejected: Rejected, scope: str, work: _Work
+    ) -> None:
+        work.count("dead_letters_total", rejected.reason)
+        limit = self._limits.max_record_bytes
+        work.outgoing.append(emit.dead_letter(record, rejected, scope, self.source, memory.partition, limit))
+
+    def _advance(self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, work: _Work) -> Clock:
+        """Move the project's stream time to the event, and let what has come due happen before it."""
+        at_us = microseconds(event.occurred_at)
+        if record.timestamp > 0:
+            at_us = min(at_us, record.timestamp * 1000 + _FUTURE_US)
+        clock = memory.clocks.get(event.project_id)
+        if clock is None:
+            clock = memory.clocks[event.project_id] = Clock(at_us, record.timestamp)
+        clock.stream_us = max(clock.stream_us, at_us)
+        clock.broker_ms = record.timestamp
+        work.clocks.add(event.project_id)
+        self._expire(memory, event.project_id, clock.stream_us, record.offset, work)
+        return clock
+
+    def _tick(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
+        """Nobody writes: every project's time moves by what the broker's clock has moved since its last record.
+
+        By the difference, not to the broker's time: a recording played back years later keeps its own time.
+        """
+        for project_id, clock in memory.clocks.items():
+            clock.stream_us += max(0, record.timestamp - clock.broker_ms) * 1000
+            clock.broker_ms = max(clock.broker_ms, record.timestamp)
+            work.clocks.add(project_id)
+            self._expire(memory, project_id, clock.stream_us, record.offset, work)
+
+    def _expire(self, memory: PartitionMemory, project_id: str, now_us: int, offset: int, work: _Work) -> None:
+        deadlines = memory.deadlines(project_id)
+        for key in deadlines.due(now_us):
+            task = memory.task_at(key)
+            due_us = self._deadline(project_id, task.header)
+            if due_us is None:
+                continue
+            if due_us > now_us:
+                deadlines.schedule(key, due_us)
+                continue
+            work.touched[key] = task
+            task.dirty.add(key)
+            if task.header.state in _WAITING:
+                task.header.stalled = True
+                self._fact(task, contribution(task, outcome(task, self._plan(project_id))), offset, work)
+            else:
+                _close(task, work)
+
+    def _deadline(self, project_id: str, header: Header) -> int | None:
+        """When a task is due: to be called stalled while it waits, to be closed once it is decided."""
+        if header.closed or header.contribution is None or header.state == "in_review":
+            return None
+        if header.state in _WAITING:
+            if header.stalled:
+                return None
+            return header.touched_us + self._plan(project_id).settings.routing.stalled_after_seconds * 1_000_000
+        return header.touched_us + self._limits.retention_seconds * 1_000_000
+
+    def _plan(self, project_id: str) -> Plan:
+        settings: ProjectSettings = self._book.of(project_id)
+        plan = self._plans.get(project_id)
+        if plan is None or plan.settings is not settings:
+            plan = self._plans[project_id] = Plan(settings)
+        return plan
+
+    def _changes(self, memory: PartitionMemory, work: _Work) -> dict[bytes, bytes | None]:
+        """One record for everything that was touched, the clocks, and last the watermark."""
+        changes: dict[bytes, bytes | None] = dict(work.gone)
+        for task in work.touched.values():
+            for submission_id, answer in task.answers.items():
+                key = submission_key(task.project_id, task.task_id, submission_id)
+                if key in task.dirty:
+                    changes[key] = encode(answer)
+            for key, value in (
+                (gold_key(task.project_id, task.task_id), task.gold),
+                (review_key(task.project_id, task.task_id), task.review),
+            ):
+                if key in task.dirty:
+                    changes[key] = encode(value)
+            changes[task.key] = encode(task.header)
+            task.dirty.clear()
+        for project_id in work.clocks:
+            key, value_bytes = memory.clock_record(project_id, memory.clocks[project_id])
+            changes[key] = value_bytes
+        key, value_bytes = memory.watermark()
+        changes[key] = value_bytes
+        return changes
+
+
+def _close(task: Task, work: _Work) -> None:
+    """Forget all but that there was a decision: a later event meets `task_closed`, and no second quorum starts."""
+    for submission_id in task.answers:
+        work.gone[submission_key(task.project_id, task.task_id, submission_id)] = None
+    if task.gold is not None:
+        work.gone[gold_key(task.project_id, task.task_id)] = None
+    if task.review is not None:
+        work.gone[review_key(task.project_id, task.task_id)] = None
+    old = task.header
+    task.header = Header(
+        state=old.state, revision=old.revision, decision_id=old.decision_id, touched_us=old.touched_us, closed=True
+    )
+    task.answers, task.gold, task.review = {}, None, None
+    task.dirty.add(task.key)

@@ -1,0 +1,56 @@
+"""Scores → one consensus annotation, and what each annotator's answer has against it.
+
+Every consensus region keeps who supports it, how sure it is and which regions it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from streams.contracts.decisions import ConsensusRegion
+from streams.scores import CategoryEvidence, ControlScore, ObjectEvidence, Scores, SetEvidence
+from streams.stages.adjudicate.categories import settle_category, settle_set
+from streams.stages.adjudicate.objects import settle_objects
+from streams.stages.adjudicate.voters import Settled, Voters
+
+__all__ = ["Adjudication", "adjudicate"]
+
+
+class Adjudication(Struct):
+    """What a task comes to."""
+
+    consensus: list[ConsensusRegion]
+    """Numbered `c1`, `c2`, … by control name, then content."""
+    controls: dict[str, Settled]
+
+
+_SETTLE: dict[type, Callable[[ControlScore, Voters], Settled]] = {
+    CategoryEvidence: settle_category,
+    SetEvidence: settle_set,
+    ObjectEvidence: settle_objects,
+}
+
+
+def adjudicate(scores: Scores, submissions: Sequence[str], weights: Mapping[str, float]) -> Adjudication:
+    """Adjudicate every control by the method of its settings.
+
+    Args:
+        scores: from `stages.score`.
+        submissions: the submission id of each of `scores.annotators`.
+        weights: reliability by annotator, for controls that ask for `weighted`; 1 for whoever is not named.
+    """
+    ids = [scores.annotators[row] for row in scores.counted]
+    equal = Voters(scores.counted, ids, [submissions[row] for row in scores.counted], None)
+    controls: dict[str, Settled] = {}
+    consensus: list[ConsensusRegion] = []
+    for control in scores.controls:
+        voters = equal
+        if control.plan.adjudication == "weighted":
+            voters = Voters(equal.rows, ids, equal.submissions, [weights.get(annotator, 1.0) for annotator in ids])
+        settled = controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
+        consensus += settled.consensus
+    for number, region in enumerate(consensus, 1):
+        region.id = f"c{number}"
+    return Adjudication(consensus, controls)

@@ -1,0 +1,102 @@
+"""Votes: `choice`, `boolean` and `choices` controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scoring.consensus.votes import vote, vote_labels
+from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBoolean, ConsensusChoice, ConsensusChoices
+from streams.scores import JOIN, Category, CategoryEvidence, ControlScore, SetEvidence
+from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter, conflict, sources
+
+__all__ = ["settle_category", "settle_set"]
+
+
+def settle_category(control: ControlScore, voters: Voters) -> Settled:
+    """Majority or weighted vote, or the best annotator's answer; nothing where most gave no answer."""
+    evidence: CategoryEvidence = control.evidence  # type: ignore[assignment]
+    answers = [evidence.answers[row] for row in voters.rows]
+    if not answers:
+        return Settled([], {}, [])
+    counted = vote(answers, voters.weights, control.plan.labels)
+    winner: Category = counted.winner  # type: ignore[assignment]
+    if control.plan.adjudication == "best_annotator":
+        winner = answers[best_voter(control, voters)]
+    conflicts = _category_conflicts(evidence, answers, winner, voters)
+    soft = _soft_labels(counted.shares)  # type: ignore[arg-type]
+    if winner is None:
+        return Settled([], soft, conflicts)
+    supporters = [i for i, answer in enumerate(answers) if answer == winner]
+    common: dict[str, Any] = {
+        "id": "",
+        "control": control.name,
+        "support": [voters.ids[i] for i in supporters],
+        "confidence": round(counted.shares[winner], DIGITS),
+        "sources": [s for i in supporters for s in sources(voters, i, evidence.regions)],
+    }
+    if isinstance(winner, bool):
+        return Settled([ConsensusBoolean(value=winner, **common)], soft, conflicts)
+    return Settled([ConsensusChoice(value=value, **common) for value in winner.split(JOIN)], soft, conflicts)
+
+
+def _soft_labels(shares: Mapping[Category, float]) -> dict[str, float]:
+    """Probabilities of the labels among those who gave one, as people spell them; sums to 1."""
+    given = {_spelled(answer): share for answer, share in shares.items() if answer is not None}
+    total = sum(given.values())
+    return {label: round(share / total, DIGITS) for label, share in sorted(given.items())}
+
+
+def _spelled(answer: str | bool) -> str:
+    return str(answer).lower() if isinstance(answer, bool) else answer.replace(JOIN, " | ")
+
+
+def _category_conflicts(
+    evidence: CategoryEvidence, answers: Sequence[Category], winner: Category, voters: Voters
+) -> list[Conflict]:
+    groups: dict[tuple[ConflictKind, str], list[int]] = {}
+    for i, answer in enumerate(answers):
+        if answer == winner:
+            continue
+        if answer is None:
+            key: tuple[ConflictKind, str] = ("missing", "gave no answer")
+        else:
+            key = ("extra" if winner is None else "value", f"answered {_spelled(answer)}")
+        groups.setdefault(key, []).append(i)
+    return [conflict(kind, rows, evidence.regions, voters, detail) for (kind, detail), rows in sorted(groups.items())]
+
+
+def settle_set(control: ControlScore, voters: Voters) -> Settled:
+    """Each label by itself: kept when more than half of the (weighted) annotators gave it."""
+    evidence: SetEvidence = control.evidence  # type: ignore[assignment]
+    answers = [evidence.answers[row] for row in voters.rows]
+    if not answers:
+        return Settled([], {}, [])
+    counted = vote_labels(answers, voters.weights, control.plan.labels)
+    kept = list(counted.labels)
+    if control.plan.adjudication == "best_annotator":
+        best = answers[best_voter(control, voters)]
+        kept = [label for label in counted.shares if label in best]
+    differing = [i for i, answer in enumerate(answers) if answer != frozenset(kept)]
+    conflicts = [
+        conflict("value", [i], evidence.regions, voters, _set_difference(answers[i], frozenset(kept)))
+        for i in differing
+    ]
+    soft = {label: round(share, DIGITS) for label, share in sorted(counted.shares.items())}
+    if not kept:
+        return Settled([], soft, conflicts)
+    supporters = [i for i in range(len(answers)) if i not in differing]
+    region = ConsensusChoices(
+        id="",
+        control=control.name,
+        value=kept,
+        support=[voters.ids[i] for i in supporters],
+        confidence=round(counted.confidence, DIGITS),
+        sources=[s for i in supporters for s in sources(voters, i, evidence.regions)],
+    )
+    return Settled([region], soft, conflicts)
+
+
+def _set_difference(answer: frozenset[str], consensus: frozenset[str]) -> str:
+    parts = [("without", sorted(consensus - answer)), ("besides", sorted(answer - consensus))]
+    return "; ".join(f"{word} {', '.join(labels)}" for word, labels in parts if labels)

@@ -1,0 +1,61 @@
+"""Who votes, and what a control comes to: what the methods of adjudication share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from scoring.consensus.pick import best_annotator
+from streams.contracts.decisions import Conflict, ConflictKind, ConsensusRegion
+from streams.scores import ControlScore
+
+__all__ = ["DIGITS", "Settled", "Voters", "best_voter", "conflict", "sources"]
+
+DIGITS = 6
+"""As in `stages.score`."""
+
+
+class Settled(Struct):
+    """What one control comes to."""
+
+    consensus: list[ConsensusRegion]
+    soft_labels: dict[str, float] | None
+    conflicts: list[Conflict]
+
+
+class Voters(Struct):
+    """The counted annotators of a task, in the order of their ids."""
+
+    rows: list[int]
+    """Their rows in the matrices."""
+    ids: list[str]
+    submissions: list[str]
+    weights: list[float] | None
+    """Reliability; None: everybody counts the same."""
+
+
+def best_voter(control: ControlScore, voters: Voters) -> int:
+    """Place among the voters of the one who agrees best with the others; ties to the first by id."""
+    names = [""] * len(control.matrix)
+    for row, name in zip(voters.rows, voters.ids, strict=True):
+        names[row] = name
+    return voters.rows.index(best_annotator(control.matrix, voters.rows, tie_break=names))
+
+
+def sources(voters: Voters, i: int, regions: Sequence[Sequence[Any]]) -> list[str]:
+    """The regions of the i-th voter, as consumers name them."""
+    return [f"{voters.submissions[i]}/{region.id}" for region in regions[voters.rows[i]]]
+
+
+def conflict(
+    kind: ConflictKind, who: Sequence[int], regions: Sequence[Sequence[Any]], voters: Voters, detail: str
+) -> Conflict:
+    """A conflict of the voters at places `who`, with all their regions of the control."""
+    return Conflict(
+        kind=kind,
+        annotators=[voters.ids[i] for i in who],
+        regions=[s for i in who for s in sources(voters, i, regions)],
+        detail=detail,
+    )

@@ -1,0 +1,199 @@
+"""Bytes → event, or the reason why not. The only place where input is judged.
+
+One typed parse does the checking. Only what fails it is looked at again: to keep region types that are not scored,
+and to say precisely what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from streams.contracts.events import (
+    AnnotationSubmitted,
+    Box,
+    Event,
+    GoldSet,
+    ReviewDecided,
+    ScoredRegion,
+    UnscoredRegion,
+)
+from streams.errors import Rejected
+
+__all__ = ["Decoded", "decode"]
+
+_parse = msgspec.json.Decoder(Event).decode
+_loads = msgspec.json.Decoder().decode
+_REGION_TYPES = frozenset(("choice", "choices", "boolean", "box"))
+_WITH_RESULT = (AnnotationSubmitted, GoldSet, ReviewDecided)
+_ERROR = re.compile(r"^(?P<text>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
+
+
+class Decoded(Struct, frozen=True):
+    """A usable event, and the regions of it that were set aside."""
+
+    event: Event
+    set_aside: tuple[Rejected, ...] = ()
+
+
+def decode(value: bytes | None, max_bytes: int = 1_000_000, max_regions: int = 10_000) -> Decoded | Rejected:
+    """Decode one input record.
+
+    Args:
+        value: the record's bytes.
+        max_bytes: longer records are refused unread.
+        max_regions: submissions with more regions are refused.
+
+    Returns:
+        The event, with regions of unknown type as `UnscoredRegion`s and zero-size boxes set aside (a click without a
+        drag is no object: it is reported, and the rest of the submission counts); or `Rejected`.
+
+    >>> decode(b'{"schema": 1').reason
+    'malformed_json'
+    """
+    if value is None:
+        return Rejected("empty_record", "$", "expected a JSON event; the record has no value")
+    if len(value) > max_bytes:
+        return Rejected(
+            "oversized", "$", f"expected at most {max_bytes} bytes (max_record_bytes); the record has {len(value)}"
+        )
+    try:
+        event = _parse(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        looked = _look_again(value, error)
+        if isinstance(looked, Rejected):
+            return looked
+        event = looked
+    if isinstance(event, _WITH_RESULT):
+        return _check_result(event, max_regions)
+    return Decoded(event)
+
+
+def _check_result(event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regions: int) -> Decoded | Rejected:
+    result = event.result
+    if result is UNSET:
+        if isinstance(event, ReviewDecided) and event.verdict == "corrected":
+            return Rejected(
+                "missing_field", "$.result", "expected the corrected result; a verdict `corrected` needs one"
+            )
+        return Decoded(event)
+    if len(result) > max_regions:
+        return Rejected(
+            "too_many_regions", "$.result", f"expected at most {max_regions} regions (max_regions); got {len(result)}"
+        )
+    set_aside: list[Rejected] = []
+    for index, region in enumerate(result):
+        if not region.id:
+            region.id = f"r{index + 1}"
+        if isinstance(region, Box):
+            _upright(region)
+            if region.width == 0 or region.height == 0:
+                side = "width" if region.width == 0 else "height"
+                message = (
+                    "expected a size above 0 px; a box without area is set aside, the rest of the submission counts"
+                )
+                set_aside.append(Rejected("zero_size_box", f"$.result[{index}].{side}", message))
+                # The union's static type knows nothing of regions that decode itself makes.
+                result[index] = _unscored(msgspec.to_builtins(region), "zero_size_box", region.id)  # type: ignore[call-overload]
+    return Decoded(event, tuple(set_aside))
+
+
+def _upright(box: Box) -> None:
+    """A box drawn from right to left, or from bottom to top, has a negative size: the same box, said differently."""
+    if box.width < 0:
+        box.x, box.width = box.x + box.width, -box.width
+    if box.height < 0:
+        box.y, box.height = box.y + box.height, -box.height
+
+
+def _unscored(raw: dict[str, Any], reason: str, region_id: str = "") -> UnscoredRegion:
+    return UnscoredRegion(control=raw["control"], id=region_id or raw.get("id", ""), reason=reason, raw=raw)
+
+
+def _look_again(value: bytes, error: Exception) -> Event | Rejected:
+    """The typed parse failed: perhaps only for a region type that we do not score."""
+    try:
+        document = _loads(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
+        return _malformed(value, broken)
+    regions = document.get("result") if isinstance(document, dict) else None
+    if not isinstance(regions, list):
+        return _rejected(error, document)
+    kept: list[tuple[int, UnscoredRegion]] = []
+    scored: list[Any] = []
+    for index, region in enumerate(regions):
+        if isinstance(region, dict) and isinstance(region.get("type"), str) and region["type"] not in _REGION_TYPES:
+            problem = _region_problem(region, f"$.result[{index}]")
+            if problem is not None:
+                return problem
+            kept.append((index, _unscored(region, "no_metric")))
+        else:
+            scored.append(region)
+    if not kept:
+        return _rejected(error, document)
+    places = sorted(set(range(len(regions))) - {index for index, _ in kept})
+    try:
+        event: Event = msgspec.convert({**document, "result": scored}, Event)
+    except msgspec.ValidationError as second:
+        return _rejected(second, document, places)
+    result: list[ScoredRegion | UnscoredRegion] = list(event.result)  # type: ignore[union-attr,arg-type]
+    for index, region in kept:
+        result.insert(index, region)
+    event.result = result  # type: ignore[union-attr]
+    return event
+
+
+def _region_problem(region: dict[str, Any], path: str) -> Rejected | None:
+    control = region.get("control")
+    if not isinstance(control, str) or not control:
+        reason = "missing_field" if "control" not in region else "wrong_type"
+        return Rejected(reason, f"{path}.control", "expected the name of the control that the region answers")
+    if not isinstance(region.get("id", ""), str):
+        return Rejected("wrong_type", f"{path}.id", f"expected a string; got {region['id']!r}")
+    return None
+
+
+def _rejected(error: Exception, document: Any, places: list[int] | None = None) -> Rejected:
+    match = _ERROR.match(str(error))
+    text, path = (match["text"], match["path"] or "$") if match else (str(error), "$")
+    if places is not None:  # the error counts only the scored regions: name the place in what was sent
+        path = re.sub(r"^\$\.result\[(\d+)\]", lambda m: f"$.result[{places[int(m[1])]}]", path)
+    if not isinstance(document, dict):
+        return Rejected("wrong_type", "$", f"expected a JSON object; got {type(document).__name__}")
+    missing = re.match(r"Object missing required field `(.*)`", text)
+    if missing:
+        return Rejected("missing_field", f"{path}.{missing[1]}", f"expected a field `{missing[1]}`; it is missing")
+    if path == "$.type":
+        return Rejected("unknown_event_type", "$.type", f"{text}; expected one of the event types of schema 1")
+    if path == "$.schema":
+        return Rejected("unsupported_schema", path, f"expected 1; {text}")
+    reason = "out_of_range" if re.search(r"[<>]=? |length|with a timezone", text) else "wrong_type"
+    return Rejected(reason, path, text)
+
+
+def _malformed(value: bytes, error: Exception) -> Rejected:
+    """JSON has no NaN, but Python's and JavaScript's loose writers send it: say where it is."""
+    try:
+        path = next(_non_finite(json.loads(value), "$"), None)
+    except (ValueError, RecursionError):
+        path = None
+    if path is not None:
+        return Rejected("non_finite_number", path, "expected a finite number; NaN and Infinity are not JSON")
+    return Rejected("malformed_json", "$", f"expected JSON in UTF-8; {error}")
+
+
+def _non_finite(node: Any, path: str) -> Iterator[str]:
+    if isinstance(node, float) and not math.isfinite(node):
+        yield path
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            yield from _non_finite(child, f"{path}.{key}")
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from _non_finite(child, f"{path}[{index}]")

@@ -1,0 +1,172 @@
+"""Decisions → records: the only place that makes output bytes.
+
+Structs are written in the order of their fields, ids are hashes of content, and nothing is read from a clock, so the
+same decision is the same bytes wherever and whenever it is made.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from streams.contracts.decisions import Alert, DeadLetter, Decision, Reassignment, Review
+from streams.contracts.facts import FactBatch
+from streams.errors import Rejected
+from streams.ports import InputRecord, Outgoing
+
+__all__ = [
+    "SOURCE",
+    "alert",
+    "cloud_event",
+    "content_id",
+    "dead_letter",
+    "decision",
+    "decision_bytes",
+    "facts",
+    "instant",
+    "reassignment",
+    "review",
+    "task_key",
+]
+
+SOURCE = b"labelquorum"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_encode = msgspec.json.Encoder().encode
+_UNNAMED = b'{"schema":1,"type":"%s","decision_id":"","replaces":null,"revision":0,'
+
+
+def task_key(project_id: str, task_id: str) -> bytes:
+    """The key of every record of a task."""
+    return f"{project_id}/{task_id}".encode()
+
+
+def instant(at_us: int) -> str:
+    """Microseconds since 1970 as RFC 3339 in UTC, with milliseconds, or microseconds where there are any.
+
+    >>> instant(1_000_005)
+    '1970-01-01T00:00:01.000005Z'
+    """
+    text = (_EPOCH + timedelta(microseconds=at_us)).replace(tzinfo=None)
+    return text.isoformat(timespec="microseconds" if at_us % 1000 else "milliseconds") + "Z"
+
+
+def content_id(*parts: bytes) -> str:
+    """24 hex digits (96 bits) of a hash of what is decided."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def cloud_event(
+    topic: str, key: bytes, value: bytes, *, id: str, type: str, time: str, subject: bytes, partition: int | None
+) -> Outgoing:
+    """A record with CloudEvents 1.0 attributes as headers (Kafka binding, binary mode)."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", id.encode()),
+        ("ce_type", b"labelquorum." + type.encode()),
+        ("ce_source", SOURCE),
+        ("ce_time", time.encode()),
+        ("ce_subject", subject),
+        ("content-type", b"application/json"),
+    ]
+    return Outgoing(topic, key, value, headers, partition)
+
+
+def decision_bytes(decided: Decision) -> tuple[str, bytes]:
+    """(decision id, what follows the five fields that name it). Encodes once: the id is the hash of this very text."""
+    text = _encode(decided)
+    head = _UNNAMED % decided.type.encode()
+    if not text.startswith(head):
+        raise AssertionError(f"a decision must begin with {head!r}; got {text[:120]!r}")
+    return content_id(text), text[len(head) :]
+
+
+def decision(
+    decided: Decision, decision_id: str, body: bytes, replaces: str | None, revision: int, partition: int | None
+) -> Outgoing:
+    """A decision under its name: `body` as `decision_bytes` gave it."""
+    quoted = b"null" if replaces is None else b'"%s"' % replaces.encode()
+    value = b'{"schema":1,"type":"%s","decision_id":"%s","replaces":%s,"revision":%d,%s' % (
+        decided.type.encode(), decision_id.encode(), quoted, revision, body,
+    )  # fmt: skip
+    topic = "task-agreement" if decided.passed else "task-disagreement"
+    key = task_key(decided.project_id, decided.task_id)
+    return cloud_event(
+        topic, key, value, id=f"{decision_id}.{revision}", type=decided.type, time=decided.event_time, subject=key,
+        partition=partition,
+    )  # fmt: skip
+
+
+def reassignment(asked: Reassignment, partition: int | None) -> Outgoing:
+    """A request for more annotators; its id is the hash of its content."""
+    asked.reassignment_id = content_id(_encode(asked))
+    key = task_key(asked.project_id, asked.task_id)
+    return cloud_event(
+        "task-reassignment", key, _encode(asked), id=asked.reassignment_id, type=asked.type, time=asked.event_time,
+        subject=key, partition=partition,
+    )  # fmt: skip
+
+
+def review(handed: Review, partition: int | None) -> Outgoing:
+    """A task handed to a person; its id is the hash of its content."""
+    handed.review_id = content_id(_encode(handed))
+    key = task_key(handed.project_id, handed.task_id)
+    return cloud_event(
+        "task-review", key, _encode(handed), id=handed.review_id, type=handed.type, time=handed.event_time,
+        subject=key, partition=partition,
+    )  # fmt: skip
+
+
+def alert(raised: Alert) -> Outgoing:
+    """An alert, keyed by its project."""
+    key = raised.project_id.encode()
+    return cloud_event(
+        "quality-alerts", key, _encode(raised), id=f"{raised.alert_id}.{raised.state}", type=raised.type,
+        time=raised.event_time, subject=key, partition=None,
+    )  # fmt: skip
+
+
+def facts(batch: FactBatch) -> Outgoing:
+    """Facts, keyed by their project; internal, so without CloudEvents."""
+    return Outgoing("quality-facts", batch.project_id.encode(), _encode(batch), (), None)
+
+
+def dead_letter(
+    record: InputRecord, rejected: Rejected, scope: Any, topic: str, partition: int, max_bytes: int
+) -> Outgoing:
+    """An input that could not be used, with its bytes: all of them up to `max_bytes`, and then their beginning."""
+    raw = record.value or b""
+    # Base64 and JSON escapes grow what they carry, and the dead letter must itself fit through Kafka.
+    kept = raw if len(raw) <= max_bytes // 2 else raw[: max_bytes // 4]
+    truncated = len(kept) < len(raw)
+    text = _text(kept, truncated)
+    letter = DeadLetter(
+        schema=1, type="dead.letter", reason=rejected.reason, path=rejected.path, message=rejected.message, scope=scope,
+        topic=topic, partition=partition, offset=record.offset, timestamp_ms=record.timestamp,
+        key=None if record.key is None else record.key.decode("utf-8", "replace"),
+        headers={name: value.decode("utf-8", "replace") for name, value in record.headers},
+        size_bytes=len(raw), truncated=truncated, value=text,
+        value_base64=None if text is not None else base64.b64encode(kept).decode(),
+    )  # fmt: skip
+    key = record.key or b""
+    time = instant(record.timestamp * 1000)
+    name = f"{topic}-{partition}-{record.offset}-{rejected.path}"
+    return cloud_event(
+        "dead-letter", key, _encode(letter), id=name, type=letter.type,
+        time=time, subject=key, partition=partition,
+    )  # fmt: skip
+
+
+def _text(raw: bytes, truncated: bool) -> str | None:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        cut_inside_a_character = truncated and error.start >= len(raw) - 3
+        return raw[: error.start].decode() if cut_inside_a_character else None

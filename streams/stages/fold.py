@@ -1,0 +1,189 @@
+"""(task, event) → task: what events say, joined into registers that no order and no duplicate can disturb.
+
+Every write here keeps the greater of two values by a key that the event carries. So folding commutes, associates and
+repeats without effect, and the state of a task is a function of the set of its events.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from streams.contracts.events import (
+    AnnotationSubmitted,
+    AnnotationWithdrawn,
+    GoldSet,
+    ReviewDecided,
+    TaskCancelled,
+    TaskEvent,
+    TaskSkipped,
+)
+from streams.state import Answer, ReviewNote, Task, encode, gold_key, review_key, submission_key
+
+__all__ = ["Standing", "fold", "microseconds", "required_annotators", "standing"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Standing(NamedTuple):
+    """One annotator's answer that holds now."""
+
+    annotator_id: str
+    submission_id: str
+    answer: Answer
+    counts: bool
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 1970, exactly.
+
+    >>> microseconds(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC))
+    1000005
+    """
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def fold(task: Task, event: TaskEvent) -> bool:
+    """Join one event into a task, in place. True when that changed anything; a duplicate or superseded one does not.
+
+    `task.dirty` then names the records to store.
+    """
+    at_us = microseconds(event.occurred_at)
+    changed = _fold_fields(task, event, at_us) if event.task is not None else False
+    if isinstance(event, AnnotationSubmitted):
+        changed |= _fold_answer(task, event, at_us)
+    elif isinstance(event, AnnotationWithdrawn):
+        changed |= _fold_withdrawal(task, event, at_us)
+    elif isinstance(event, TaskSkipped):
+        if task.header.skipped.get(event.annotator_id, -1) < at_us:
+            task.header.skipped[event.annotator_id] = at_us
+            changed = True
+    elif isinstance(event, TaskCancelled):
+        if task.header.cancelled_us is None or at_us < task.header.cancelled_us:
+            task.header.cancelled_us = at_us
+            changed = True
+    elif isinstance(event, ReviewDecided):
+        changed |= _fold_review(task, event, at_us)
+    elif isinstance(event, GoldSet):
+        changed |= _fold_gold(task, event, at_us)
+    if changed:
+        task.dirty.add(task.key)
+    return changed
+
+
+def standing(task: Task, count_models: bool) -> list[Standing]:
+    """The answer of each annotator that holds, in the order of their ids.
+
+    Of one annotator's submissions that are not withdrawn the latest counts, by time, then event id, then submission
+    id: one quorum vote a person, whatever they send.
+    """
+    latest: dict[str, tuple[tuple[int, str, str], Answer]] = {}
+    for submission_id, answer in task.answers.items():
+        if answer.result is None:
+            continue
+        key = (answer.at_us, answer.event_id, submission_id)
+        found = latest.get(answer.annotator_id)
+        if found is None or found[0] < key:
+            latest[answer.annotator_id] = (key, answer)
+    return [
+        Standing(annotator, key[2], answer, count_models or answer.kind == "human")
+        for annotator, (key, answer) in sorted(latest.items())
+    ]
+
+
+def required_annotators(task: Task, default: int) -> int:
+    """Answers that the task waits for: its own number, else its project's."""
+    own = task.header.fields.get("required_annotators")
+    return default if own is None else int(own[2])
+
+
+def _fold_fields(task: Task, event: TaskEvent, at_us: int) -> bool:
+    changed = False
+    fields = task.header.fields
+    assert event.task is not None  # noqa: S101  # the caller looked; this tells the type checker
+    for name in event.task.__struct_fields__:
+        value = getattr(event.task, name)
+        if value is None:
+            continue
+        known = fields.get(name)
+        # The value itself breaks the last tie: two events may carry the same id and time by a producer's fault.
+        if known is None or (known[0], known[1], str(known[2])) < (at_us, event.event_id, str(value)):
+            fields[name] = (at_us, event.event_id, value)
+            changed = True  # a later time must be kept even where the value stays: a late event is judged by it
+    return changed
+
+
+def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int) -> bool:
+    answer = Answer(
+        event.version,
+        at_us,
+        not any(getattr(region, "reason", None) == "zero_size_box" for region in event.result),
+        event.event_id,
+        event.annotator_id,
+        event.annotator_kind,
+        event.lead_time_seconds,
+        event.result,  # type: ignore[arg-type]  # decode may have put UnscoredRegions in
+    )
+    known = task.answers.get(event.submission_id)
+    if known is None:
+        task.header.submissions.append(event.submission_id)
+    elif not _outranks(answer, known):
+        return False
+    task.answers[event.submission_id] = answer
+    _drop_withdrawn(task, event.submission_id)
+    task.dirty.add(submission_key(task.project_id, task.task_id, event.submission_id))
+    return True
+
+
+def _outranks(new: Answer, known: Answer) -> bool:
+    ranks = new.rank(), known.rank()
+    if ranks[0] != ranks[1]:
+        return ranks[0] > ranks[1]
+    # Same version, time and event id. A withdrawn record has no content left to compare, and needs none.
+    return known.result is not None and encode(new) > encode(known)
+
+
+def _fold_withdrawal(task: Task, event: AnnotationWithdrawn, at_us: int) -> bool:
+    withdrawn = task.header.withdrawn
+    version, until_us = withdrawn.get(event.submission_id, (0, -1))
+    joined = (version, max(until_us, at_us)) if event.version is None else (max(version, event.version), until_us)
+    if joined == (version, until_us):
+        return False
+    withdrawn[event.submission_id] = joined
+    if event.submission_id in task.answers and _drop_withdrawn(task, event.submission_id):
+        task.dirty.add(submission_key(task.project_id, task.task_id, event.submission_id))
+    return True
+
+
+def _drop_withdrawn(task: Task, submission_id: str) -> bool:
+    """A withdrawn answer's content goes, its rank stays, so that an older version that comes late is still older."""
+    bounds = task.header.withdrawn.get(submission_id)
+    answer = task.answers[submission_id]
+    if bounds is None or answer.result is None or (answer.version > bounds[0] and answer.at_us > bounds[1]):
+        return False
+    answer.result = None
+    return True
+
+
+def _fold_review(task: Task, event: ReviewDecided, at_us: int) -> bool:
+    result = event.result if isinstance(event.result, list) else None
+    note = ReviewNote(at_us, event.event_id, event.reviewer_id, event.verdict, event.decision_id, result)  # type: ignore[arg-type]
+    known = task.review
+    if known is not None and (note.rank(), encode(note)) <= (known.rank(), encode(known)):
+        return False
+    task.review = note
+    task.header.has_review = True
+    task.dirty.add(review_key(task.project_id, task.task_id))
+    return True
+
+
+def _fold_gold(task: Task, event: GoldSet, at_us: int) -> bool:
+    gold = Answer(1, at_us, True, event.event_id, "gold", "human", None, event.result)  # type: ignore[arg-type]
+    known = task.gold
+    if known is not None and (gold.rank(), encode(gold)) <= (known.rank(), encode(known)):
+        return False
+    task.gold = gold
+    task.header.has_gold = True
+    task.dirty.add(gold_key(task.project_id, task.task_id))
+    return True
