@@ -103,7 +103,7 @@ def _spelled_out(value: Any) -> Any:
 
 
 def _build(kind: type[Struct], data: Any, path: str) -> tuple[Struct | None, list[str]]:
-    """Only the first problem is what msgspec reports; a person wants all of them, so each field is converted by itself."""
+    """A person wants all problems, and msgspec reports the first: so each field is converted by itself."""
     if not isinstance(data, Mapping):
         return None, [f"{path}: expected a mapping; got {type(data).__name__}"]
     fields = {f.name: f for f in structs.fields(kind)}

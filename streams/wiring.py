@@ -1,0 +1,142 @@
+"""The one place where the parts of a worker are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence, Set
+
+from streams.adapters.faust_app import Companion, Observer, UnitReport, run_worker
+from streams.adapters.faust_app.delivery import Checkpoint, no_checkpoint
+from streams.adapters.kafka.group import GroupReader
+from streams.adapters.kafka.reader import CompactedReader
+from streams.adapters.kafka.topics import changelog
+from streams.adapters.pages import Health, pages
+from streams.adapters.prometheus import CONTENT_TYPE, Metrics, MetricsObserver
+from streams.adapters.redis_model import Projector, ReadModel, translators
+from streams.config import WorkerConfig
+from streams.errors import ConfigurationError
+from streams.ports import Processor
+from streams.settings import SettingsBook, parse_project
+from streams.settings_file import read_settings
+from streams.settle import Limits, Settle
+from streams.watch import Watch
+
+__all__ = ["limits_of", "run", "settings_follower"]
+
+log = logging.getLogger("labelquorum.worker")
+
+
+def run(config: WorkerConfig, checkpoint: Checkpoint = no_checkpoint) -> int:
+    """Run a worker as `config` says until it is stopped; returns its exit code.
+
+    Raises:
+        ConfigurationError: the settings file is not usable. What the broker lacks is logged, with exit code 2.
+    """
+    book = SettingsBook(read_settings(config.settings_file) if config.settings_file else {})
+    watch = Watch(book)
+    processors: dict[str, Processor] = {"settle": Settle(book, limits_of(config)), "watch": watch}
+    metrics = Metrics()
+    metrics.add_source(watch.gauges)
+    health = Health(time.monotonic)
+    companions: list[Companion] = [settings_follower(config, book)]
+    if config.redis_url:
+        companions.append(_ReadModelKeeper(config, metrics.set_gauge))
+    return run_worker(
+        config,
+        processors,
+        observer=_Both(MetricsObserver(metrics, time.time), health),
+        pages=pages(health, metrics.exposition, CONTENT_TYPE),
+        companions=companions,
+        checkpoint=checkpoint,
+    )
+
+
+def limits_of(config: WorkerConfig) -> Limits:
+    """The engine's bounds, as the worker is configured."""
+    return Limits(
+        max_record_bytes=config.max_record_bytes,
+        max_regions=config.max_regions,
+        dead_letter_ratio=config.dead_letter_ratio,
+        dead_letter_run=config.dead_letter_run,
+        cached_tasks=config.cached_tasks,
+        retention_seconds=config.retention_seconds,
+    )
+
+
+def settings_follower(config: WorkerConfig, book: SettingsBook) -> CompactedReader:
+    """Keeps `book` as the settings topic says. Settings that can't be used leave the former ones in force."""
+
+    def publish(key: bytes | None, value: bytes | None) -> None:
+        project_id = (key or b"").decode("utf-8", "replace")
+        try:
+            book.publish(project_id, None if value is None else parse_project(value, f"Settings of {project_id!r}"))
+        except ConfigurationError as error:
+            log.error("%s\nThe former settings stay in force.", error)  # noqa: TRY400 - a person's mistake, not ours
+
+    return CompactedReader(config.broker, config.topic("project-settings"), publish)
+
+
+class _ReadModelKeeper:
+    """Runs the read model's projector beside the stream, which never waits for it."""
+
+    def __init__(self, config: WorkerConfig, set_gauge: Callable[[str, tuple[str, ...], float], None]) -> None:
+        self.ready = asyncio.Event()
+        self.ready.set()
+        self._config = config
+        self._set_gauge = set_gauge
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        config = self._config
+        follow = translators(config.topic, changelog(config, Watch.table))
+        source = GroupReader(
+            config.broker,
+            f"{config.app_id}-read-model",
+            follow,
+            session_timeout_seconds=config.session_timeout_seconds,
+            rebalance_timeout_seconds=config.rebalance_timeout_seconds,
+        )
+        model = ReadModel.connect(config.redis_url)
+        await source.start()
+        try:
+            await Projector(source, model, follow, self._set_gauge).run()
+        finally:
+            await source.stop()
+            await model.close()
+
+
+class _Both:
+    """Tells several observers, in turn."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers: Sequence[Observer] = observers
+
+    def recovery_started(self) -> None:
+        for observer in self._observers:
+            observer.recovery_started()
+
+    def recovery_finished(self, seconds: float) -> None:
+        for observer in self._observers:
+            observer.recovery_finished(seconds)
+
+    def assigned(self, agent: str, partitions: Set[int]) -> None:
+        for observer in self._observers:
+            observer.assigned(agent, partitions)
+
+    def revoked(self, agent: str, partitions: Set[int]) -> None:
+        for observer in self._observers:
+            observer.revoked(agent, partitions)
+
+    def unit_done(self, report: UnitReport) -> None:
+        for observer in self._observers:
+            observer.unit_done(report)
+
+    def lag(self, agent: str, partition: int, records: int) -> None:
+        for observer in self._observers:
+            observer.lag(agent, partition, records)
+
+    def ready(self, is_ready: bool) -> None:
+        for observer in self._observers:
+            observer.ready(is_ready)
