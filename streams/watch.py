@@ -11,6 +11,7 @@ sends the same facts again, perhaps in other batches. All facts of one offset st
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -159,11 +160,11 @@ class _Project:
         self._changed = True
         record.seen[source] = max(fact.offset for fact in facts)
         touched = Touched()
-        following = [fact.offset for fact in facts[1:]]
-        for fact, next_offset in zip(facts, [*following, None], strict=True):
+        for fact, following in zip_longest(facts, facts[1:]):
             self._date(fact)
             tally(record.sums, self._buckets, fact, touched)
-            if fact.offset != next_offset:
+            whole = following is None or following.offset != fact.offset
+            if whole and (touched.scores or touched.stalled or touched.controls):
                 yield from warn(record, self._buckets, self._rules, touched)
                 self._controls |= touched.controls
                 touched = Touched()

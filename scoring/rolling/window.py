@@ -78,19 +78,18 @@ class BucketedSums:
 
     def add(self, bucket: int, sums: ScoreSums) -> None:
         """Add to a bucket."""
-        self._shift(bucket, sums, NO_SCORES)
+        self._shift(bucket, sums)
 
     def retract(self, bucket: int, sums: ScoreSums) -> None:
         """Take back what was added to a bucket."""
-        self._shift(bucket, NO_SCORES, sums)
+        self._shift(bucket, NO_SCORES.minus(sums))
 
     def take_changed(self) -> set[int | None]:
         """The buckets touched since this was last asked, None for `older`; those not in `buckets` any more are gone."""
         changed, self._changed = self._changed, set()
         return changed
 
-    def _shift(self, bucket: int, plus: ScoreSums, minus: ScoreSums) -> None:
-        delta = plus.minus(minus)
+    def _shift(self, bucket: int, delta: ScoreSums) -> None:
         self.total = self.total.plus(delta)
         if self.horizon is not None and bucket < self.horizon:
             self.older = self.older.plus(delta)

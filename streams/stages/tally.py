@@ -13,6 +13,7 @@ from streams.quality import BUCKET_SECONDS, HISTOGRAM_BINS, LABEL_BYTES, Project
 __all__ = ["bucket_of", "tally"]
 
 _BUCKET_US = BUCKET_SECONDS * 1_000_000
+_NO_LABELS: dict[str, dict[str, float]] = {}
 _ENTRY_BYTES = 24
 """What a label costs in the record besides the names: its count, and the overheads of the map."""
 
@@ -39,26 +40,28 @@ def tally(sums: ProjectSums, buckets: BucketedSums, fact: Fact, touched: Touched
         _count(sums, before, -1, touched)
     if after is not None:
         _count(sums, after, 1, touched)
-    if _scored(before) != _scored(after):
-        touched.scores = True
-        if before is not None and before.score is not None:
-            scores = ScoreSums.of(before.score)
-            sums.scores = sums.scores.minus(scores)
-            sums.histogram[histogram_bin(before.score, HISTOGRAM_BINS)] -= 1
-            buckets.retract(bucket_of(before.event_time_us), scores)
-        if after is not None and after.score is not None:
-            scores = ScoreSums.of(after.score)
-            sums.scores = sums.scores.plus(scores)
-            sums.histogram[histogram_bin(after.score, HISTOGRAM_BINS)] += 1
-            buckets.add(bucket_of(after.event_time_us), scores)
-    old = before.labels if before is not None else {}
-    new = after.labels if after is not None else {}
+    old, new = _scored(before), _scored(after)
     if old != new:
-        _relabel(sums, old, -1, touched)
-        _relabel(sums, new, 1, touched)
+        touched.scores = True
+        if old is not None:
+            scores = ScoreSums.of(old[0])
+            sums.scores = sums.scores.minus(scores)
+            sums.histogram[histogram_bin(old[0], HISTOGRAM_BINS)] -= 1
+            buckets.retract(old[1], scores)
+        if new is not None:
+            scores = ScoreSums.of(new[0])
+            sums.scores = sums.scores.plus(scores)
+            sums.histogram[histogram_bin(new[0], HISTOGRAM_BINS)] += 1
+            buckets.add(new[1], scores)
+    labels_before = _NO_LABELS if before is None else before.labels
+    labels_after = _NO_LABELS if after is None else after.labels
+    if labels_before != labels_after:
+        _relabel(sums, labels_before, -1, touched)
+        _relabel(sums, labels_after, 1, touched)
 
 
 def _scored(contribution: Contribution | None) -> tuple[float, int] | None:
+    """(score, bucket) of a decision that has a score."""
     if contribution is None or contribution.score is None:
         return None
     return contribution.score, bucket_of(contribution.event_time_us)
