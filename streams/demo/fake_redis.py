@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from streams.adapters.embedded_broker import HOST
 from streams.errors import LabelquorumError
 
 __all__ = ["FakeRedis"]
+
+_POLL_SECONDS = 0.05
+"""How long the end may have to wait for the server's loop."""
 
 
 class FakeRedis:
@@ -18,16 +20,18 @@ class FakeRedis:
 
     def __init__(self) -> None:
         try:
-            fakeredis = importlib.import_module("fakeredis")
+            from fakeredis import TcpFakeServer
         except ImportError:
             raise LabelquorumError(
                 'the in-process Redis is not installed: pip install "labelquorum[demo]", '
                 "or use a Redis that you have: --redis redis://HOST:PORT/0"
             ) from None
-        self._server: Any = fakeredis.TcpFakeServer((HOST, 0))
+        self._server = TcpFakeServer((HOST, 0))
         # A client that never hangs up must not keep the demo from ending.
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="fake-redis", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="fake-redis", daemon=True
+        )
 
     @property
     def url(self) -> str:

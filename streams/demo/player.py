@@ -39,14 +39,22 @@ async def play(
     (topic without prefix, value); whatever `on_turn`, `hand_in` or `outputs` raise ends it.
     """
     heard = _Heard(asyncio.get_running_loop().time())
-    async with asyncio.TaskGroup() as group:
-        listener = group.create_task(_listen(queue, ledger, outputs, heard))
+    listener = asyncio.create_task(_listen(queue, ledger, outputs, heard))
+
+    def turn() -> None:
+        if listener.done():
+            listener.result()
+        on_turn()
+
+    try:
         gold = [(record_key(task), value) for r in recordings for task, value in r.gold_values.items()]
         for start in range(0, len(gold), _PORTION):
             await hand_in(gold[start : start + _PORTION])
-        await _hand_in_answers(queue, ledger, hand_in, answers_per_second, patience_seconds, on_turn, heard)
+            turn()
+        await _hand_in_answers(queue, ledger, hand_in, answers_per_second, patience_seconds, turn, heard)
+    finally:
         listener.cancel()
-    on_turn()
+        await asyncio.gather(listener, return_exceptions=True)
 
 
 class _Heard:

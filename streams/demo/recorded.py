@@ -6,12 +6,13 @@ import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
 from streams.contracts.events import AnnotationSubmitted, GoldSet
 
-__all__ = ["PROJECTS", "Answer", "Recording", "TaskKey", "load", "parse", "record_key", "settings_text"]
+__all__ = ["PROJECTS", "Answer", "Recording", "TaskKey", "load", "packaged", "parse", "record_key"]
 
 PROJECTS = ("pedestrians", "bluebirds")
 
@@ -64,7 +65,7 @@ def record_key(task: TaskKey) -> bytes:
 
 def load(project_id: str) -> Recording:
     """One project of `PROJECTS`, from the package. Takes about 0.1 s."""
-    packed = (files("streams.demo") / "data" / f"{project_id}.jsonl.gz").read_bytes()
+    packed = packaged(f"data/{project_id}.jsonl.gz").read_bytes()
     return parse(project_id, gzip.decompress(packed).splitlines())
 
 
@@ -87,6 +88,6 @@ def parse(project_id: str, lines: Iterable[bytes]) -> Recording:
     return recording
 
 
-def settings_text() -> str:
-    """The YAML settings of the recorded projects."""
-    return (files("streams.demo") / "settings.yaml").read_text(encoding="utf-8")
+def packaged(name: str) -> Path:
+    """A file that the package carries, by its path below `streams/demo`: `settings.yaml`, `data/bluebirds.jsonl.gz`."""
+    return Path(str(files("streams.demo"))) / name

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 
 from streams.contracts.events import AnnotationSubmitted, Box, Choice, Event, GoldSet
 from streams.demo.convert import bluebird_events, main, pedestrian_events
-from streams.settings import parse_document
-
-DATA = files("streams.demo") / "data"
+from streams.demo.recorded import packaged
+from streams.settings_file import read_settings
 
 
 def shipped(name: str) -> list[Event]:
-    lines = gzip.decompress((DATA / f"{name}.jsonl.gz").read_bytes()).splitlines()
+    lines = gzip.decompress(packaged(f"data/{name}.jsonl.gz").read_bytes()).splitlines()
     decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
     return [decoder.decode(line) for line in lines]
 
@@ -86,7 +83,7 @@ def test_no_bluebird_is_judged_first_by_the_same_seven_people() -> None:
 
 
 def test_the_shipped_settings_are_valid_and_name_the_controls_of_the_data() -> None:
-    projects = parse_document(yaml.safe_load((Path(str(DATA)).parent / "settings.yaml").read_text()))
+    projects = read_settings(packaged("settings.yaml"))
     assert {name: set(p.controls) for name, p in projects.items()} == {
         "pedestrians": {"people"},
         "bluebirds": {"species"},
