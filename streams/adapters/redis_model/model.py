@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from streams.adapters.redis_model.batch import Batch, OpenTask
@@ -82,7 +84,10 @@ class ReadModel:
     @classmethod
     def connect(cls, url: str, *, prefix: str = PREFIX) -> ReadModel:
         """For a URL as `redis://host:port/db`; nothing is sent yet, so Redis may be down. `close` it at the end."""
-        redis = Redis.from_url(url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS)
+        # One more attempt at once: a connection from before a restart of Redis fails once. Twice is harmless, `apply`
+        # included: a write whose answer was lost is refused the second time, and the projector learns where Redis is.
+        retry = Retry(NoBackoff(), 1)
+        redis = Redis.from_url(url, retry=retry, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS)
         return cls(redis, prefix=prefix)
 
     async def close(self) -> None:
