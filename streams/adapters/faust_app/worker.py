@@ -1,0 +1,122 @@
+"""Running a worker in this process: verify, start, stop on a signal or a failure, say with an exit code how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import faust
+
+from streams.adapters.faust_app.app import Companion, Page, StreamApp, build_app
+from streams.adapters.faust_app.delivery import Checkpoint, no_checkpoint
+from streams.adapters.faust_app.observer import Observer
+from streams.adapters.kafka import connection, topics
+from streams.config import WorkerConfig
+from streams.errors import LabelquorumError
+from streams.ports import Processor
+
+__all__ = ["run_worker", "verify_broker"]
+
+log = logging.getLogger("labelquorum.worker")
+
+STOP_SECONDS = 40.0
+"""How long a worker that has failed may take to leave the group; then the process ends anyway."""
+
+
+async def verify_broker(config: WorkerConfig, processors: Mapping[str, Processor]) -> None:
+    """Return when the broker is there, has all topics as declared, and can deliver as configured.
+
+    Raises:
+        ConfigurationError: it is not so; all problems are listed.
+    """
+    await topics.check(config)
+    if config.delivery == "exactly-once":
+        await connection.require_transactions(config)
+
+
+def run_worker(
+    config: WorkerConfig,
+    processors: Mapping[str, Processor],
+    *,
+    observer: Observer | None = None,
+    pages: Mapping[str, Page] | None = None,
+    companions: Sequence[Companion] = (),
+    checkpoint: Checkpoint = no_checkpoint,
+) -> int:
+    """Run a worker until SIGTERM or SIGINT, or until it fails. Blocks; call it in the main thread, once.
+
+    A stop is graceful: units of work under way are finished and committed, then the worker leaves the group.
+
+    Returns:
+        The exit code: 0 after a signal, the error's `exit_code` for an error of ours, else 1. Failures are logged.
+    """
+    _calm_libraries()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    with tempfile.TemporaryDirectory(prefix="labelquorum-") as scratch:
+        try:
+            loop.run_until_complete(verify_broker(config, processors))
+            app = build_app(
+                replace(config, data_dir=config.data_dir or scratch), processors,
+                observer=observer, pages=pages, companions=companions, checkpoint=checkpoint,
+            )  # fmt: skip
+            return _Worker(app, loop=loop).run()
+        except LabelquorumError as error:
+            log.error("%s", error)  # noqa: TRY400 - for a person: the message, no traceback
+            return error.exit_code
+
+
+class _Worker(faust.Worker):
+    """Faust's worker without its spinner, its process title and its own logging."""
+
+    def __init__(self, app: StreamApp, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+        self.spinner = None
+        self._stream = app
+        app.on_failure = self._end_soon
+
+    def run(self) -> int:
+        """Until stopped. The exit code."""
+        try:
+            self._starting_fut = asyncio.ensure_future(self.start(), loop=self.loop)
+            self.loop.run_until_complete(self._starting_fut)
+        except asyncio.CancelledError:
+            pass  # a signal during the start
+        except Exception as error:  # noqa: BLE001 - whatever Faust raises, the process ends by the same way
+            self._stream.fail(error)
+        try:
+            self.stop_and_shutdown()
+        except Exception as error:  # noqa: BLE001 - mode raises what crashed a service once everything is stopped
+            self._stream.fail(error)
+        failure = self._stream.failure
+        if failure is None:
+            return 0
+        return failure.exit_code if isinstance(failure, LabelquorumError) else 1
+
+    def _end_soon(self) -> None:
+        failure = self._stream.failure
+        code = failure.exit_code if isinstance(failure, LabelquorumError) else 1
+        last_resort = threading.Timer(STOP_SECONDS, os._exit, (code,))
+        last_resort.daemon = True
+        last_resort.start()
+        if self._signal_stop_future is None and self.loop.is_running():
+            self._signal_stop_future = asyncio.ensure_future(self.stop(), loop=self.loop)
+
+    def _setproctitle(self, info: str, *, ident: str = "") -> None:
+        """The process keeps the name that it was started by."""
+
+    async def _sentinel_task(self) -> None:
+        """Stock mode sleeps a second before it closes the loop."""
+
+
+def _calm_libraries() -> None:
+    """Faust narrates at level info, in the name of our subclasses too; what it says in earnest is a warning."""
+    for name in ("faust", "mode", "aiokafka", "aiohttp", "streams.adapters.faust_app"):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)

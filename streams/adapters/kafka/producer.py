@@ -1,0 +1,151 @@
+"""Producing records: whole batches, compressed, with or without a transaction around them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from streams.errors import LabelquorumError
+
+__all__ = ["MAX_BATCH_BYTES", "BatchProducer", "Outbound", "RecordTooLarge", "key_partition"]
+
+MAX_BATCH_BYTES = 15 * 1024 * 1024
+"""A record batch before compression. A megabyte below what our topics accept, as lz4 can make a batch grow a little."""
+
+_TRANSACTION_TIMEOUT_MS = 30_000
+"""How long a dead worker's open transaction can hold up readers when nobody takes its partitions over."""
+
+
+class Outbound(NamedTuple):
+    """A record to be produced to a partition that is known."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class RecordTooLarge(LabelquorumError):
+    """A record, or a batch that must stay whole, is larger than our topics accept."""
+
+
+@lru_cache(maxsize=65_536)
+def key_partition(key: bytes, partitions: int) -> int:
+    """Kafka's default partitioner: where a record with this key goes. Cached, for murmur2 is plain Python here.
+
+    >>> key_partition(b"street/t-17", 12)
+    8
+    """
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+class BatchProducer:
+    """A producer that writes batches whole.
+
+    Args:
+        broker: bootstrap servers.
+        topics: every deployed topic that will be written to. They are pinned: aiokafka forgets, at its next refresh,
+            a topic that it knows from the first metadata only, and then spins on "unknown leader".
+        transactional_id: makes it transactional. Starting it fences whoever has the same id, and ends what they left
+            open, before `start` returns.
+        max_batch_bytes: a batch before compression.
+    """
+
+    def __init__(
+        self,
+        broker: str,
+        topics: Iterable[str],
+        transactional_id: str | None = None,
+        *,
+        max_batch_bytes: int = MAX_BATCH_BYTES,
+    ) -> None:
+        self._topics = sorted(topics)
+        self._max_batch_bytes = max_batch_bytes
+        options = (
+            {"transactional_id": transactional_id, "transaction_timeout_ms": _TRANSACTION_TIMEOUT_MS}
+            if transactional_id
+            else {}
+        )
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=broker, acks="all", compression_type="lz4", max_batch_size=max_batch_bytes, **options
+        )
+
+    async def start(self) -> None:
+        """Connect; a transactional one fences its predecessors. Whatever it raises, nothing is left open."""
+        try:
+            await self._producer.start()
+            await self._producer.client.set_topics(self._topics)
+        except BaseException:
+            await self._producer.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Let go. A transaction that is open stays so: the next with the same id aborts it. Idempotent."""
+        await self._producer.stop()
+
+    async def partition(self, topic: str, key: bytes) -> int:
+        """Where Kafka's default partitioner puts the key."""
+        return key_partition(key, len(await self._producer.partitions_for(topic)))
+
+    async def send(
+        self, topic: str, partition: int, records: Iterable[Outbound], *, whole: bool = False
+    ) -> list[asyncio.Future[object]]:
+        """Queue records, in order, in as few batches as they fit; the futures tell when they are acknowledged.
+
+        Args:
+            topic: the deployed name.
+            partition: of the topic.
+            records: any number.
+            whole: they must be one batch, which Kafka appends as a whole or not at all.
+
+        Raises:
+            RecordTooLarge: one record, or with `whole` all of them, do not fit into a batch. Nothing is sent then,
+                except full batches before it.
+        """
+        futures: list[asyncio.Future[object]] = []
+        batch = self._producer.create_batch()
+        for record in records:
+            if (
+                batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
+                is not None
+            ):
+                continue
+            if whole or not batch.record_count():
+                raise self._too_large(topic, record, whole)
+            futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+            batch = self._producer.create_batch()
+            if batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers)) is None:
+                raise self._too_large(topic, record, whole)
+        if batch.record_count():
+            batch.close()
+            futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+        return futures
+
+    async def begin(self) -> None:
+        """Open a transaction."""
+        await self._producer.begin_transaction()
+
+    async def add_offset(self, group: str, topic: str, partition: int, next_offset: int) -> None:
+        """Let the transaction commit a consumer group's offset too."""
+        offsets = {TopicPartition(topic, partition): OffsetAndMetadata(next_offset, "")}
+        await self._producer.send_offsets_to_transaction(offsets, group)
+
+    async def commit(self) -> None:
+        """Commit the transaction. Raises when somebody else has taken over its id."""
+        await self._producer.commit_transaction()
+
+    def _too_large(self, topic: str, record: Outbound, whole: bool) -> RecordTooLarge:
+        size = len(record.key or b"") + len(record.value or b"")
+        what = (
+            "the records of one unit of work, which have to be one batch," if whole else f"a record of {size:,} bytes"
+        )
+        return RecordTooLarge(
+            f"{what} for topic {topic} exceed{'' if whole else 's'} {self._max_batch_bytes:,} bytes. "
+            "Make units of work smaller: lower lane_bytes (LABELQUORUM_LANE_BYTES) and lane_records "
+            "(LABELQUORUM_LANE_RECORDS), or max_record_bytes when it is a single record."
+        )
