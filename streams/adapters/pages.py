@@ -18,7 +18,10 @@ if TYPE_CHECKING:  # a Protocol and a record: nothing of Faust is needed here
 __all__ = ["Handler", "Health", "Page", "pages"]
 
 STUCK_AFTER_SECONDS = 120.0
-"""Longer than a broker takes to fail over, and than a rebalance; shorter than anybody wants to wait for decisions."""
+"""Longer than a broker takes to fail over; shorter than anybody wants to wait for decisions."""
+
+STANDSTILL_AFTER_SECONDS = 900.0
+"""Longer than a recovery takes: 15 minutes read 70 million records of state."""
 
 
 class Page(NamedTuple):
@@ -72,25 +75,36 @@ class Health:
     Args:
         clock: seconds that only go forward, `time.monotonic`.
         stuck_after_seconds: how long records may wait in a partition without any being committed.
+        standstill_after_seconds: how long the whole worker may do nothing useful, recoveries and rebalances included:
+            one that is thrown out of its group again and again is never stuck for long.
 
     >>> health = Health(lambda: 0.0)
     >>> health.waiting_for()
     'partitions from the consumer group'
     """
 
-    def __init__(self, clock: Callable[[], float], stuck_after_seconds: float = STUCK_AFTER_SECONDS) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        stuck_after_seconds: float = STUCK_AFTER_SECONDS,
+        standstill_after_seconds: float = STANDSTILL_AFTER_SECONDS,
+    ) -> None:
         self._clock = clock
         self._stuck_after_seconds = stuck_after_seconds
+        self._standstill_after_seconds = standstill_after_seconds
+        self._well_at = clock()
+        """When records were last committed, or there were none to commit."""
         self._waiting_for: str | None = "partitions from the consumer group"
         self._partitions: dict[tuple[str, int], _Partition] = {}
-        self._failures: list[str] = []
 
     def problems(self) -> list[str]:
         """Why the worker should be restarted; empty when it is well."""
-        found = list(self._failures)
-        if self._waiting_for is not None:
-            return found
         now, limit = self._clock(), self._stuck_after_seconds
+        found = []
+        if self._has_work() and now - self._well_at > self._standstill_after_seconds:
+            found.append(f"nothing was committed for {now - self._well_at:.0f} s")
+        if self._waiting_for is not None:
+            return [f"{problem}, waiting for {self._waiting_for}" for problem in found]
         for (agent, number), partition in sorted(self._partitions.items()):
             if partition.waiting_since is not None and now - partition.waiting_since > limit:
                 waited = now - partition.waiting_since
@@ -111,17 +125,13 @@ class Health:
             found.setdefault(agent, []).append(number)
         return found
 
-    def failed(self, reason: str) -> None:
-        """Something that can't go on has failed; the worker is going to end."""
-        self._failures.append(reason)
-
     def recovery_started(self) -> None:
         """Partitions have been assigned and their state is being read."""
         self._waiting_for = "state to be recovered from the changelog"
 
     def recovery_finished(self, seconds: float) -> None:
         """State is complete."""
-        self._waiting_for = "the first fetch after recovery"
+        self._waiting_for = "project settings to be read"
 
     def assigned(self, agent: str, partitions: Set[int]) -> None:
         """These are all partitions that the agent has."""
@@ -137,9 +147,10 @@ class Health:
 
     def unit_done(self, report: UnitReport) -> None:
         """A unit of work is durable: whatever still waits has waited since now."""
+        self._well_at = self._clock()
         partition = self._partitions.get((report.agent, report.partition))
         if partition is not None and partition.waiting_since is not None:
-            partition.waiting_since = self._clock()
+            partition.waiting_since = self._well_at
 
     def lag(self, agent: str, partition: int, records: int) -> None:
         """Records of a partition that are not processed yet."""
@@ -149,17 +160,24 @@ class Health:
         known.reported_at = self._clock()
         if records == 0:
             known.waiting_since = None
+            self._well_at = known.reported_at
         elif known.waiting_since is None:
             known.waiting_since = known.reported_at
 
     def ready(self, is_ready: bool) -> None:
         """Whether events are processed; a rebalance is no standstill, so patience starts again after it."""
+        if not self._has_work():
+            self._well_at = self._clock()
         if is_ready:
             self._waiting_for = None
             for key in self._partitions:
                 self._partitions[key] = _Partition(self._clock())
         elif self._waiting_for is None:
             self._waiting_for = "the end of a rebalance"
+
+    def _has_work(self) -> bool:
+        # With more workers than partitions, some are ready and own nothing.
+        return bool(self._partitions) or self._waiting_for is not None
 
 
 def _json(good: bool, body: Mapping[str, Any]) -> Page:

@@ -180,6 +180,7 @@ class MetricsObserver:
     def __init__(self, metrics: Metrics, now: Callable[[], float]) -> None:
         self._metrics = metrics
         self._now = now
+        self._owned: dict[str, frozenset[int]] = {}
         metrics.set_gauge("ready", (), 0)
 
     def recovery_started(self) -> None:
@@ -191,13 +192,11 @@ class MetricsObserver:
 
     def assigned(self, agent: str, partitions: Set[int]) -> None:
         """These are all partitions that the agent has."""
-        self._metrics.set_gauge("owned_partitions", (agent,), len(partitions))
+        self._own(agent, frozenset(partitions))
 
     def revoked(self, agent: str, partitions: Set[int]) -> None:
         """Whoever gets them shows them; two workers that show one partition would count double in a sum."""
-        for partition in partitions:
-            for name in ("lag_records", "committed_offset"):
-                self._metrics.remove_gauge(name, (agent, str(partition)))
+        self._own(agent, self._owned.get(agent, frozenset()) - partitions)
 
     def unit_done(self, report: UnitReport) -> None:
         """A unit of work is durable."""
@@ -210,13 +209,25 @@ class MetricsObserver:
         metrics.observe("unit_seconds", (agent,), report.seconds)
         # The broker's clock may be ahead of ours; a negative wait would only spoil the sum.
         metrics.observe("decision_latency_seconds", (agent,), max(now - report.last_timestamp_seconds, 0.0))
-        metrics.set_gauge("committed_offset", (agent, str(report.partition)), report.next_offset)
+        self._show("committed_offset", agent, report.partition, report.next_offset)
         metrics.set_gauge("last_progress_timestamp_seconds", (agent,), now)
 
     def lag(self, agent: str, partition: int, records: int) -> None:
         """Records of a partition that are not processed yet."""
-        self._metrics.set_gauge("lag_records", (agent, str(partition)), records)
+        self._show("lag_records", agent, partition, records)
 
     def ready(self, is_ready: bool) -> None:
         """Whether events are processed."""
         self._metrics.set_gauge("ready", (), float(is_ready))
+
+    def _own(self, agent: str, partitions: frozenset[int]) -> None:
+        for gone in self._owned.get(agent, frozenset()) - partitions:
+            for name in ("lag_records", "committed_offset"):
+                self._metrics.remove_gauge(name, (agent, str(gone)))
+        self._owned[agent] = partitions
+        self._metrics.set_gauge("owned_partitions", (agent,), len(partitions))
+
+    def _show(self, name: str, agent: str, partition: int, value: float) -> None:
+        # A lane that is being closed still finishes its unit of work; nobody would take that gauge away again.
+        if partition in self._owned.get(agent, frozenset()):
+            self._metrics.set_gauge(name, (agent, str(partition)), value)

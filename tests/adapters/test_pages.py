@@ -27,7 +27,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def health(clock: Clock) -> Health:
-    return Health(clock, stuck_after_seconds=60)
+    return Health(clock, stuck_after_seconds=60, standstill_after_seconds=600)
 
 
 def start(health: Observer) -> None:
@@ -69,18 +69,44 @@ async def test_ready_only_once_state_is_recovered_and_it_says_what_it_waits_for(
     assert seen == [
         (503, {"ready": False, "waiting_for": "partitions from the consumer group", "partitions": {}}),
         (503, {"ready": False, "waiting_for": "state to be recovered from the changelog", "partitions": {}}),
-        (503, {"ready": False, "waiting_for": "the first fetch after recovery", "partitions": mine}),
+        (503, {"ready": False, "waiting_for": "project settings to be read", "partitions": mine}),
         (200, {"ready": True, "waiting_for": None, "partitions": mine}),
         (503, {"ready": False, "waiting_for": "the end of a rebalance", "partitions": mine}),
     ]
 
 
-async def test_a_worker_that_recovers_is_alive_however_long_it_takes(health: Health, clock: Clock) -> None:
+async def test_a_worker_that_recovers_is_alive_for_as_long_as_a_recovery_takes(health: Health, clock: Clock) -> None:
     health.recovery_started()
-    health.assigned("settle", {0})
-    health.lag("settle", 0, 100)
-    clock.seconds += 10_000
+    clock.seconds += 600
     assert await ask(health, "/healthz") == (200, {"status": "ok", "reasons": []})
+    clock.seconds += 1
+    reason = "nothing was committed for 601 s, waiting for state to be recovered from the changelog"
+    assert await ask(health, "/healthz") == (503, {"status": "failing", "reasons": [reason]})
+
+
+async def test_one_that_is_thrown_out_of_its_group_again_and_again_is_found_out(health: Health, clock: Clock) -> None:
+    for _ in range(21):
+        start(health)
+        health.lag("settle", 0, 5)
+        clock.seconds += 30
+        health.ready(False)
+        health.revoked("settle", {0})
+    assert await ask(health, "/healthz") == (
+        503, {"status": "failing", "reasons": ["nothing was committed for 630 s, waiting for the end of a rebalance"]},
+    )  # fmt: skip
+
+
+async def test_a_worker_that_got_no_partition_is_well_and_patient_when_its_turn_comes(
+    health: Health, clock: Clock
+) -> None:
+    health.recovery_started()
+    health.recovery_finished(0)
+    health.ready(True)
+    clock.seconds += 10_000
+    assert (await ask(health, "/healthz"))[0] == 200
+    health.ready(False)
+    clock.seconds += 500
+    assert (await ask(health, "/healthz"))[0] == 200
 
 
 async def test_records_that_wait_without_a_commit_make_it_fail(health: Health, clock: Clock) -> None:
@@ -153,10 +179,3 @@ async def test_partitions_that_are_gone_are_of_no_concern(health: Health, clock:
     health.lag("settle", 2, 0)
     clock.seconds += 40
     assert (await ask(health, "/healthz"))[0] == 200
-
-
-async def test_a_failure_is_told_before_the_process_ends(health: Health) -> None:
-    start(health)
-    health.failed("settle: the transaction of partition 0 failed")
-    status, body = await ask(health, "/healthz")
-    assert (status, body["reasons"]) == (503, ["settle: the transaction of partition 0 failed"])

@@ -49,7 +49,10 @@ def metrics() -> Metrics:
 
 @pytest.fixture
 def observer(metrics: Metrics) -> MetricsObserver:
-    return MetricsObserver(metrics, now=lambda: 1_000.0)
+    """Of a worker that owns partition 3 of settle."""
+    observer = MetricsObserver(metrics, now=lambda: 1_000.0)
+    observer.assigned("settle", {3})
+    return observer
 
 
 def test_counters_add_up_by_label_values(metrics: Metrics) -> None:
@@ -175,10 +178,14 @@ def test_what_is_shown_of_a_partition_goes_with_it(metrics: Metrics, observer: M
         observer.lag("settle", partition, 100)
         observer.unit_done(report(partition=partition))
     observer.revoked("settle", {3})
-    observer.assigned("settle", {4})
+    observer.unit_done(report(partition=3))  # its last unit of work, finished while the partition was given up
+    observer.lag("settle", 3, 5)
     assert own(metrics, "lag_records") == {'{agent="settle",partition="4"}': 100}
     assert own(metrics, "committed_offset") == {'{agent="settle",partition="4"}': 42}
     assert own(metrics, "owned_partitions") == {'{agent="settle"}': 1}
+    observer.assigned("settle", set())
+    assert own(metrics, "lag_records") == {}
+    assert own(metrics, "owned_partitions") == {'{agent="settle"}': 0}
 
 
 def test_readiness_and_recovery_are_gauges(metrics: Metrics, observer: MetricsObserver) -> None:

@@ -36,7 +36,7 @@ class GroupReader:
         broker: bootstrap servers, comma-separated.
         group_id: the consumer group.
         topics: deployed names; they must exist.
-        max_records: in one `fetch`.
+        max_records: in one `fetch`; what the caller makes of them holds up the event loop in one piece.
         session_timeout_seconds: silent that long, the member loses its partitions.
         rebalance_timeout_seconds: how long a rebalance waits for members. The embedded broker always waits half of it.
     """
@@ -47,7 +47,7 @@ class GroupReader:
         group_id: str,
         topics: Iterable[str],
         *,
-        max_records: int = 4_000,
+        max_records: int = 1_000,
         session_timeout_seconds: float = 45.0,
         rebalance_timeout_seconds: float = 60.0,
     ) -> None:

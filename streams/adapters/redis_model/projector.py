@@ -83,7 +83,7 @@ class Projector:
         model: where they go.
         translate: by deployed topic name, what to make of a record (`batch.translators`).
         set_gauge: takes `read_model_up` and `read_model_lag_records`.
-        interval_seconds: at most one write in this time: what comes meanwhile shares a round trip.
+        interval_seconds: between writes while it keeps up: what comes meanwhile shares a round trip.
         check_seconds: how often an idle partition's offset is compared with what Redis holds.
         backoff_seconds: the pauses between attempts while Redis is down: the first, doubling up to the last.
     """
@@ -114,11 +114,15 @@ class Projector:
         """Until cancelled. Cancelling at any moment is safe: what Redis holds says where to go on."""
         self._set_gauge("read_model_up", (), 0)
         while True:
-            await self.step()
-            await asyncio.sleep(self._interval_seconds)
+            behind = await self._step()
+            await asyncio.sleep(0 if behind else self._interval_seconds)
 
-    async def step(self) -> None:
-        """Show what can be fetched now. While Redis is down: one attempt, then the pause before the next."""
+    async def _step(self) -> bool:
+        """Show what can be fetched now. While Redis is down: one attempt, then the pause before the next.
+
+        Returns:
+            Whether more waits already.
+        """
         chunks = await self._source.fetch(self._check_seconds)
         batch = Batch()
         for chunk in chunks:
@@ -137,7 +141,9 @@ class Projector:
             elif claims:
                 self._report_unusable(batch.unusable)
                 await self._source.commit({(c.topic, c.partition): c.following for c in claims})
-        self._set_gauge("read_model_lag_records", (), await self._source.lag_records())
+        lag = await self._source.lag_records()
+        self._set_gauge("read_model_lag_records", (), lag)
+        return lag > 0
 
     async def _idle_claims(self, claims: Sequence[Claim]) -> list[Claim]:
         """Claims without records: a Redis that lost its data must be noticed where nothing new comes, too."""
