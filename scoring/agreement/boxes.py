@@ -8,6 +8,7 @@ differ and whose bounding boxes meet are intersected as polygons, all of them in
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.types import Array, Boxes
 
@@ -114,9 +115,19 @@ def _iou(a: Array, b: Array) -> Array:
         return upright
     turned = (a[4] % 180.0 != 0.0) | (b[4] % 180.0 != 0.0)
     if turned.any():
+        upright[turned] = 0.0
+        meeting = turned & _circles_meet(a, b)
         a, b = np.broadcast_arrays(a, b)
-        upright[turned] = _turned_iou(a[:, turned], b[:, turned])
+        upright[meeting] = _turned_iou(a[:, meeting], b[:, meeting])
     return upright
+
+
+def _circles_meet(a: Array, b: Array) -> NDArray[np.bool_]:
+    """Whether the circles around two boxes meet; most boxes of an image are not worth more than this question."""
+    offset = b[0:2] - a[0:2] + (b[2:4] - a[2:4]) / 2.0
+    reach = (np.hypot(a[2], a[3]) + np.hypot(b[2], b[3])) / 2.0
+    meet: NDArray[np.bool_] = np.hypot(offset[0], offset[1]) <= reach
+    return meet
 
 
 def _upright_iou(a: Array, b: Array) -> Array:
@@ -161,7 +172,7 @@ def _first_quadrant(boxes: Array) -> tuple[Array, Array]:
 def _turn(points: Array, angle: Array) -> Array:
     """Turn points, (2, ...), clockwise as seen in the image about the origin by an angle in radians."""
     cos, sin = np.cos(angle), np.sin(angle)
-    return np.stack([cos * points[0] - sin * points[1], sin * points[0] + cos * points[1]])
+    return np.array([cos * points[0] - sin * points[1], sin * points[0] + cos * points[1]])
 
 
 def _crossed_intersection(half_a: Array, half_b: Array, offset: Array, angle: Array) -> Array:
@@ -176,11 +187,11 @@ def _crossed_intersection(half_a: Array, half_b: Array, offset: Array, angle: Ar
     corners = offset[:, None, :] + _turn(_CORNERS * half_b[:, None, :], angle)
     x, y = corners
     x_step, y_step = corners[:, _NEXT] - corners
-    start, stop = np.clip(x, -half_a[0], half_a[0]), np.clip(x + x_step, -half_a[0], half_a[0])
+    start, stop = _clip(x, -half_a[0], half_a[0]), _clip(x + x_step, -half_a[0], half_a[0])
     steep = np.where(x_step == 0.0, 1.0, x_step)
     with np.errstate(over="ignore"):
-        low = y + np.clip((start - x) / steep, 0.0, 1.0) * y_step + half_a[1]
-        high = y + np.clip((stop - x) / steep, 0.0, 1.0) * y_step + half_a[1]
+        low = y + _clip((start - x) / steep, 0.0, 1.0) * y_step + half_a[1]
+        high = y + _clip((stop - x) / steep, 0.0, 1.0) * y_step + half_a[1]
     height = 2.0 * half_a[1]
     clipped_height = _mean_ramp(low, high) - _mean_ramp(low - height, high - height)
     common: Array = np.abs(((stop - start) * clipped_height).sum(axis=0))
@@ -189,6 +200,11 @@ def _crossed_intersection(half_a: Array, half_b: Array, offset: Array, angle: Ar
     apart = (corners.min(axis=1) >= half_a).any(axis=0) | (corners.max(axis=1) <= -half_a).any(axis=0)
     common[apart] = 0.0
     return common
+
+
+def _clip(values: Array, low: Array | float, high: Array | float) -> Array:
+    # For the few boxes of a task half of `np.clip`'s time is its own wrapping.
+    return np.minimum(np.maximum(values, low), high)
 
 
 def _mean_ramp(start: Array, stop: Array) -> Array:

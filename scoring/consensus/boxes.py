@@ -21,7 +21,7 @@ __all__ = ["FuseMethod", "FusedBox", "cluster", "confidence", "fuse", "fuse_clus
 
 FuseMethod = Literal["median", "weighted_mean", "medoid"]
 
-_Row = tuple[float, ...]
+_Row = Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +78,7 @@ def fuse(boxes: Boxes, weights: Sequence[float] | None = None, method: FuseMetho
     """
     if not len(boxes):
         raise ValueError("expected at least one box to fuse, got none")
-    weights = checked_weights(weights, len(boxes))
-    # Everything below works on the boxes in the order of their content, so that no sum depends on the caller's order.
-    voters = sorted(zip(map(tuple, boxes.tolist()), weights, strict=True))
-    rows = [row for row, weight in voters if weight > 0.0]
-    counting = [weight for _, weight in voters if weight > 0.0]
-    if rows[0] == rows[-1]:
-        return np.array(rows[0])
-    if method == "medoid":
-        return np.array(rows[_medoid(rows, counting)])
-    if not any(row[4] for row in rows):
-        left, top, right, bottom = _fused_edges([(x, y, x + w, y + h) for x, y, w, h, _ in rows], counting, method)
-        return np.array([left, top, right - left, bottom - top, 0.0])
-    return _fuse_rotated(rows, counting, method)
+    return np.array(_fuse(boxes.tolist(), checked_weights(weights, len(boxes)), method))
 
 
 def fuse_clusters(
@@ -132,15 +120,21 @@ def fuse_clusters(
     if not clusters:
         return []
     weights = [1.0] * len(boxes) if weights is None else weights
+    rows: list[_Row] = boxes.tolist()
     groups = [list(members) for members in clusters]
-    fused = [fuse(boxes[members], [weights[i] for i in members], method) for members in groups]
-    drawn = boxes[[i for members in groups for i in members]]
-    similarities = iter(paired_iou(drawn, np.repeat(fused, [len(members) for members in groups], axis=0)).tolist())
-    sure = [
-        _confidence([next(similarities) for _ in members], [weights[i] for i in members], total_weight)
-        for members in groups
+    trust = [[weights[i] for i in members] for members in groups]
+    fused = np.array(
+        [
+            _fuse([rows[i] for i in members], checked_weights(trusted, len(members)), method)
+            for members, trusted in zip(groups, trust, strict=True)
+        ]
+    )
+    place = [k for k, members in enumerate(groups) for _ in members]
+    similarities = iter(paired_iou(boxes[[i for members in groups for i in members]], fused[place]).tolist())
+    return [
+        FusedBox(members, box, _confidence([next(similarities) for _ in members], trusted, total_weight))
+        for members, trusted, box in zip(groups, trust, fused, strict=True)
     ]
-    return [FusedBox(members, box, value) for members, box, value in zip(groups, fused, sure, strict=True)]
 
 
 def confidence(boxes: Boxes, fused: Array, total_weight: float, weights: Sequence[float] | None = None) -> float:
@@ -196,13 +190,27 @@ def _confidence(similarities: Sequence[float], weights: Sequence[float], total_w
     return min(1.0, support / total_weight) * (fsum(similarities) / len(similarities))
 
 
-def _medoid(rows: list[_Row], weights: Sequence[float]) -> int:
+def _fuse(rows: Sequence[_Row], weights: Sequence[float], method: FuseMethod) -> _Row:
+    # Everything below works on the boxes in the order of their content, so that no sum depends on the caller's order.
+    voters = sorted((tuple(row), weight) for row, weight in zip(rows, weights, strict=True) if weight > 0.0)
+    rows, weights = [row for row, _ in voters], [weight for _, weight in voters]
+    if rows[0] == rows[-1]:
+        return rows[0]
+    if method == "medoid":
+        return rows[_medoid(rows, weights)]
+    if not any(row[4] for row in rows):
+        left, top, right, bottom = _fused_edges([(x, y, x + w, y + h) for x, y, w, h, _ in rows], weights, method)
+        return left, top, right - left, bottom - top, 0.0
+    return _fuse_rotated(rows, weights, method)
+
+
+def _medoid(rows: Sequence[_Row], weights: Sequence[float]) -> int:
     boxes = np.array(rows)
     centrality = (iou(boxes, boxes) @ np.array(weights)).tolist()
     return min(range(len(rows)), key=lambda i: (-round(centrality[i], 12), i))
 
 
-def _fuse_rotated(rows: list[_Row], weights: Sequence[float], method: FuseMethod) -> Array:
+def _fuse_rotated(rows: Sequence[_Row], weights: Sequence[float], method: FuseMethod) -> _Row:
     reference = min(rows, key=lambda row: _turned_away(row, rows, weights))
     deviations = [_deviation(row[4] - reference[4]) for row in rows]
     rotation = reference[4] + _fused(deviations, weights, method)
@@ -221,10 +229,10 @@ def _fuse_rotated(rows: list[_Row], weights: Sequence[float], method: FuseMethod
     width, height = high_u - low_u, high_v - low_v
     x = reference[0] + (reference[2] - width) / 2.0 + along * u - across * v
     y = reference[1] + (reference[3] - height) / 2.0 + across * u + along * v
-    return np.array([x, y, width, height, rotation])
+    return x, y, width, height, rotation
 
 
-def _turned_away(row: _Row, rows: list[_Row], weights: Sequence[float]) -> float:
+def _turned_away(row: _Row, rows: Sequence[_Row], weights: Sequence[float]) -> float:
     """Summed difference of one box's rotation from the others', blind to how the boxes are described."""
     return round(fsum(w * abs(_deviation(other[4] - row[4])) for other, w in zip(rows, weights, strict=True)), 9)
 

@@ -123,7 +123,7 @@ class _Clusters:
         self.members = {i: [i] for i in owners}
         self._annotators = {i: 1 << owner for i, owner in owners.items()}
         self._places = {i: places[i] for i in owners}
-        self._next = max(owners) + 1
+        self._next = max(owners, default=0) + 1
 
     def join(self, edges: Iterable[_Edge]) -> None:
         """Join the two most similar clusters by these edges, again and again, until none are similar enough."""

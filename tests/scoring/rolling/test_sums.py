@@ -50,9 +50,7 @@ def test_a_score_outside_zero_to_one_is_refused_by_name(wrong: float) -> None:
 
 
 @given(st.lists(scores), st.lists(scores))
-def test_adding_then_retracting_in_any_order_leaves_the_rest_to_the_bit(
-    stay: list[float], leave: list[float]
-) -> None:
+def test_adding_then_retracting_in_any_order_leaves_the_rest_to_the_bit(stay: list[float], leave: list[float]) -> None:
     sums = total(leave + stay)
     for value in reversed(leave):
         sums = sums.minus(ScoreSums.of(value))

@@ -1,0 +1,141 @@
+"""Agreement on objects: `scoring.agreement.objects`."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.agreement.boxes import iou
+from scoring.agreement.objects import MatchedPair, ObjectMetric, compare_objects
+from scoring.types import Array, Matrix
+from tests.scoring.strategies import Marks, marks
+
+metrics = st.sampled_from(["soft_f1", "f1"])
+
+
+def block(cells: list[list[float]]) -> Array:
+    """(N, N) over two annotators' objects from the similarities of the first's with the second's."""
+    rows, columns = len(cells), len(cells[0])
+    whole = np.eye(rows + columns)
+    whole[:rows, rows:] = cells
+    whole[rows:, :rows] = whole[:rows, rows:].T
+    return whole
+
+
+def score(marks: Marks, metric: ObjectMetric = "soft_f1") -> Matrix:
+    return compare_objects(iou(marks.boxes, marks.boxes), marks.owners, marks.labels, len(marks.answers), metric).matrix
+
+
+CAR = ("car", (0.0, 0.0, 10.0, 10.0, 0.0))
+SHIFTED_CAR = ("car", (5.0, 0.0, 10.0, 10.0, 0.0))  # IoU 1/3
+FAR_CAR = ("car", (50.0, 0.0, 10.0, 10.0, 0.0))
+BUS_THERE = ("bus", (0.0, 0.0, 10.0, 10.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "soft_f1", "f1"),
+    [
+        ([CAR], [CAR], 1.0, 1.0),
+        ([], [], 1.0, 1.0),
+        ([CAR], [], 0.0, 0.0),
+        ([CAR], [SHIFTED_CAR], 1 / 3, 0.0),  # 2 x 1/3 / 2; below IoU 0.5
+        ([CAR], [CAR, FAR_CAR], 2 / 3, 2 / 3),  # 2 x 1 / 3
+        ([CAR], [CAR, CAR, CAR], 0.5, 0.5),  # duplicates cost: 2 x 1 / 4, where many-to-one matching gives 1
+        ([CAR], [BUS_THERE], 0.0, 0.0),
+        ([CAR, FAR_CAR], [SHIFTED_CAR, FAR_CAR], 2 / 3, 0.5),  # 2 x (1/3 + 1) / 4; 2 x 1 / 4
+    ],
+)
+def test_scores_by_hand(
+    a: list[tuple[str, tuple[float, ...]]], b: list[tuple[str, tuple[float, ...]]], soft_f1: float, f1: float
+) -> None:
+    drawn = Marks([a, b])
+    assert score(drawn)[0][1] == pytest.approx(soft_f1)
+    assert score(drawn, "f1")[0][1] == pytest.approx(f1)
+
+
+def test_crowded_images_are_not_punished() -> None:
+    # Label Studio's pair-counting F1 gives the same five boxes 0.333.
+    five = [("car", (20.0 * i, 0.0, 10.0, 10.0, 0.0)) for i in range(5)]
+    assert score(Marks([five, five]), "f1") == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_a_label_is_compared_whole_not_as_a_part_of_another() -> None:
+    assert score(Marks([[CAR], [("scar", CAR[1])]]))[0][1] == 0.0
+
+
+def test_a_wrong_label_is_told_from_a_missing_object() -> None:
+    drawn = Marks([[CAR, FAR_CAR], [BUS_THERE]])
+    result = compare_objects(iou(drawn.boxes, drawn.boxes), drawn.owners, drawn.labels, 2)
+    assert result.pairs == [MatchedPair(first=0, second=2, similarity=1.0, same_label=False)]
+    assert result.matrix[0][1] == 0.0
+
+
+def test_neighbours_of_different_labels_that_barely_overlap_are_not_one_object() -> None:
+    drawn = Marks([[CAR], [("bus", SHIFTED_CAR[1])]])
+    assert compare_objects(iou(drawn.boxes, drawn.boxes), drawn.owners, drawn.labels, 2).pairs == []
+
+
+def test_f1_matches_as_many_pairs_as_it_can_before_the_most_similar() -> None:
+    # One pair of 1.0 and two of 0.5 sum to the same; two pairs are two objects that both saw.
+    similarity = block([[1.0, 0.5], [0.5, 0.0]])
+    result = compare_objects(similarity, [0, 0, 1, 1], ["car"] * 4, 2, "f1")
+    assert result.matrix[0][1] == 1.0
+    assert [(pair.first, pair.second) for pair in result.pairs] == [(0, 3), (1, 2)]
+
+
+def test_the_minimum_similarity_can_be_chosen() -> None:
+    similarity = block([[0.6]])
+    assert compare_objects(similarity, [0, 1], ["car"] * 2, 2, minimum_similarity=0.7).matrix[0][1] == 0.0
+    assert compare_objects(similarity, [0, 1], ["car"] * 2, 2, "f1", minimum_similarity=0.7).matrix[0][1] == 0.0
+    assert compare_objects(similarity, [0, 1], ["car"] * 2, 2, "f1").matrix[0][1] == 1.0
+
+
+def test_annotators_without_objects_are_rows_of_the_matrix_too() -> None:
+    assert compare_objects(np.zeros((0, 0)), [], [], 2).matrix == [[1.0, 1.0], [1.0, 1.0]]
+    assert compare_objects(np.eye(1), [1], ["car"], 3).matrix == [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
+
+
+def test_inputs_that_do_not_fit_together_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"got 2 owners, 1 labels and similarity of shape \(2, 2\)"):
+        compare_objects(np.eye(2), [0, 1], ["car"], 2)
+    with pytest.raises(ValueError, match=r"never decrease, in 0 \.\. 1; got \[1, 0\]"):
+        compare_objects(np.eye(2), [1, 0], ["car"] * 2, 2)
+    with pytest.raises(ValueError, match=r"in 0 \.\. 0; got \[0, 1\]"):
+        compare_objects(np.eye(2), [0, 1], ["car"] * 2, 1)
+
+
+@given(marks(), metrics)
+def test_the_score_is_symmetric_bounded_and_one_on_identity(drawn: Marks, metric: ObjectMetric) -> None:
+    matrix = score(drawn, metric)
+    for i, row in enumerate(matrix):
+        assert row[i] == 1.0
+        assert all(0.0 <= cell <= 1.0 and cell == matrix[j][i] for j, cell in enumerate(row))
+        twice = score(Marks([drawn.answers[i], drawn.answers[i]]), metric)
+        assert twice[0][1] == 1.0
+
+
+@given(marks(), metrics, st.data())
+def test_permuting_annotators_permutes_the_matrix(drawn: Marks, metric: ObjectMetric, data: st.DataObject) -> None:
+    order = data.draw(st.permutations(range(len(drawn.answers))))
+    matrix = score(drawn, metric)
+    expected = [[matrix[i][j] for j in order] for i in order]
+    assert np.allclose(score(drawn.permuted(order), metric), expected, atol=1e-12)
+
+
+@given(marks(min_annotators=2, max_annotators=2))
+def test_no_other_pairing_within_the_labels_scores_more(drawn: Marks) -> None:
+    similarity = iou(drawn.boxes, drawn.boxes)
+    mine = [i for i, owner in enumerate(drawn.owners) if owner == 0]
+    # Rows beyond the second annotator's objects stand for "matched with nothing".
+    theirs = [i for i, owner in enumerate(drawn.owners) if owner == 1] + [-1] * len(mine)
+    labels = drawn.labels
+    best = max(
+        sum(similarity[i, j] for i, j in zip(mine, chosen, strict=True) if j >= 0 and labels[i] == labels[j])
+        for chosen in permutations(theirs, len(mine))
+    )
+    expected = 2 * best / len(labels) if labels else 1.0
+    assert score(drawn)[0][1] == pytest.approx(expected)
