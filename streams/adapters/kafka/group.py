@@ -47,7 +47,7 @@ class GroupReader:
         group_id: str,
         topics: Iterable[str],
         *,
-        max_records: int = 1_000,
+        max_records: int = 500,
         session_timeout_seconds: float = 45.0,
         rebalance_timeout_seconds: float = 60.0,
     ) -> None:

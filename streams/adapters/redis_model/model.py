@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import msgspec
 from redis.asyncio import Redis
@@ -23,15 +23,13 @@ from streams.adapters.redis_model.keys import (
     PREFIX,
     Keys,
 )
-from streams.adapters.redis_model.script import APPLY
+from streams.adapters.redis_model.script import APPLY, Plan
 from streams.errors import LabelquorumError
 
 __all__ = ["Claim", "ProjectAlerts", "ReadModel", "ReadModelUnavailable"]
 
 _ANSWER_SECONDS = 5.0
 """A Redis that takes longer is down: the stream's read model retries, a reader is told."""
-
-Argument: TypeAlias = str | bytes | int
 
 
 class ReadModelUnavailable(LabelquorumError):
@@ -157,7 +155,7 @@ class ReadModel:
         values = await pipeline.execute()
         return [msgspec.json.decode(value, type=dict[str, Any]) for value in values if value is not None]
 
-    async def _run(self, arguments: Sequence[Argument]) -> list[Any]:
+    async def _run(self, arguments: Sequence[bytes]) -> list[Any]:
         # Loaded first rather than on NOSCRIPT: the in-process Redis of the demo hangs up after every error.
         script = self._script or await self._redis.script_load(APPLY)
         self._script = None
@@ -165,34 +163,56 @@ class ReadModel:
         self._script = script
         return answer
 
-    def _arguments(self, batch: Batch, claims: Sequence[Claim]) -> list[Argument]:
-        """What `script.APPLY` takes, in its order."""
-        keys = self._keys
-        arguments: list[Argument] = [len(claims)]
-        for c in claims:
-            arguments += (keys.offset(c.topic, c.partition), c.start, c.following)
-        arguments += (self._decisions_kept, DECISION_TTL_SECONDS, len(batch.decisions))
-        for (project, task), d in batch.decisions.items():
-            arguments += (keys.item("decision", project, task), keys.of_project("decisions", project))
-            arguments += (task, d.time_us, d.version, d.value)
-        arguments += (self._episodes_kept, ALERT_TTL_SECONDS, len(batch.alerts))
-        for (project, alert), a in batch.alerts.items():
-            arguments += (keys.item("alert", project, alert), keys.of_project("episodes", project))
-            arguments += (keys.of_project("alerts", project), alert, a.time_us, a.version, a.value, int(a.final))
-        arguments += (self._open_tasks_kept, len(OPEN_STATES), *OPEN_STATES, len(batch.tasks))
-        for (project, task), t in batch.tasks.items():
-            arguments += (keys.of_project("task", project), keys.open(project, ""), task)
-            if t is not None and t.state in OPEN_STATES:
-                arguments += (t.state, t.event_time_us, msgspec.json.encode(t))
-            else:
-                arguments += ("", 0, "")
+    def _arguments(self, batch: Batch, claims: Sequence[Claim]) -> list[bytes]:
+        """What `script.APPLY` takes: the plan, then the values that it names."""
+        keys, values = self._keys, [b""]
+
+        def index(value: bytes) -> int:
+            values.append(value)
+            return len(values)
+
         overviews = batch.overviews()
-        arguments.append(len(overviews))
-        for project, value in overviews.items():
-            arguments += (keys.of_project("overview", project), value)
         changed = (batch.decisions, batch.alerts, batch.tasks)
         projects = sorted({project for changes in changed for project, _ in changes}.union(overviews))
-        return [*arguments, keys.projects, len(projects), *projects]
+        plan = Plan(
+            offsets=[(keys.offset(c.topic, c.partition), str(c.start), str(c.following)) for c in claims],
+            decisions=[
+                (keys.item("decision", project, task), keys.of_project("decisions", project), task,
+                 str(d.time_us), d.version, index(d.value))
+                for (project, task), d in batch.decisions.items()
+            ],
+            decisions_kept=self._decisions_kept,
+            decision_ttl_seconds=DECISION_TTL_SECONDS,
+            alerts=[
+                (keys.item("alert", project, alert), keys.of_project("episodes", project), alert,
+                 str(a.time_us), a.version, index(a.value), keys.of_project("alerts", project), a.final)
+                for (project, alert), a in batch.alerts.items()
+            ],
+            episodes_kept=self._episodes_kept,
+            alert_ttl_seconds=ALERT_TTL_SECONDS,
+            tasks=self._open_tasks(batch),
+            open_lists={
+                keys.of_project("task", project): [keys.open(project, state) for state in OPEN_STATES]
+                for project in projects
+            },
+            open_tasks_kept=self._open_tasks_kept,
+            overviews=[(keys.of_project("overview", project), index(value)) for project, value in overviews.items()],
+            projects_key=keys.projects,
+            projects=projects,
+        )  # fmt: skip
+        values[0] = msgspec.json.encode(plan)
+        return values
+
+    def _open_tasks(self, batch: Batch) -> dict[str, list[tuple[str, str, str, str]]]:
+        found: dict[str, list[tuple[str, str, str, str]]] = {}
+        for (project, task_id), task in batch.tasks.items():
+            if task is not None and task.state in OPEN_STATES:
+                details = msgspec.json.encode(task).decode()
+                entry = (task_id, self._keys.open(project, task.state), str(task.event_time_us), details)
+            else:
+                entry = (task_id, "", "", "")
+            found.setdefault(self._keys.of_project("task", project), []).append(entry)
+        return found
 
 
 def _texts(values: Iterable[Any]) -> list[str]:

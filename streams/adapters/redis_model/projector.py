@@ -127,6 +127,7 @@ class Projector:
         batch = Batch()
         for chunk in chunks:
             batch.add(chunk.records, self._translate[chunk.topic])
+            await asyncio.sleep(0)  # the stream's own work goes first
         claims = [Claim(c.topic, c.partition, c.start, c.following) for c in chunks]
         try:
             moved = await self._model.apply(batch, claims + await self._idle_claims(claims))

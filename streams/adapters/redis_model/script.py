@@ -1,98 +1,114 @@
 """The one write of the read model: a Lua script, because Redis runs it whole or not at all, and alone.
 
-Its arguments are one flat list (`model.ReadModel.apply` writes it). It refuses to write when any of the offsets that
-Redis holds is not the one that the writer read from: Redis came back empty or with an older snapshot, or somebody else
-has taken the partition over. So what is in Redis is always exactly the records below the offsets in Redis, each
-partition's in order.
+It refuses to write when any of the offsets that Redis holds is not the one that the writer read from: Redis came back
+empty or with an older snapshot, or somebody else has taken the partition over. So what is in Redis is always exactly
+the records below the offsets in Redis, each partition's in order.
+
+`ARGV[1]` is a plan as JSON, the rest are the values that it names by their index: many small arguments would cost the
+client more than everything else here. Whole numbers that Redis has to keep exactly are strings in the plan.
 """
 
 from __future__ import annotations
 
-__all__ = ["APPLY"]
+from msgspec import Struct
+
+__all__ = ["APPLY", "Plan"]
+
+
+class Plan(Struct):
+    """What `APPLY` is to do; keys are whole, values are indices into `ARGV`."""
+
+    offsets: list[tuple[str, str, str]]
+    """(key, what Redis must hold, what it holds after)."""
+    decisions: list[tuple[str, str, str, str, str, int]]
+    """(key, key of the list, task, event time, version, value)."""
+    decisions_kept: int
+    decision_ttl_seconds: int
+    alerts: list[tuple[str, str, str, str, str, int, str, bool]]
+    """(key, key of the list, alert, time raised, version, value, key of the open ones, whether the episode is over)."""
+    episodes_kept: int
+    alert_ttl_seconds: int
+    tasks: dict[str, list[tuple[str, str, str, str]]]
+    """Key of the project's open tasks → (task, key of its state's list or empty when it is not open, time, details)."""
+    open_lists: dict[str, list[str]]
+    """The same keys → the lists of all states."""
+    open_tasks_kept: int
+    overviews: list[tuple[str, int]]
+    """(key, value)."""
+    projects_key: str
+    projects: list[str]
+
 
 APPLY = """
-local at = 0
-local function take() at = at + 1; return ARGV[at] end
-local function count() return tonumber(take()) end
+local plan = cjson.decode(ARGV[1])
 
 -- 1. Refuse unless every partition goes on where Redis has stopped.
-local offsets, refused = {}, {}
-for _ = 1, count() do
-  local key, expected, following = take(), take(), take()
-  local stored = redis.call('GET', key) or '0'
-  if stored ~= expected then
-    refused[#refused + 1] = key
+local refused = {}
+for _, claim in ipairs(plan.offsets) do
+  local stored = redis.call('GET', claim[1]) or '0'
+  if stored ~= claim[2] then
+    refused[#refused + 1] = claim[1]
     refused[#refused + 1] = stored
-  elseif following ~= stored then
-    offsets[#offsets + 1] = {key, following}
   end
 end
 if #refused > 0 then return refused end
 
 -- 2. Decisions and alerts: the greatest version wins, whatever the order.
-local function newest(key, version, value, ttl)
+local lists = {}
+local function newest(item, kept, ttl)
+  local key, list, member, time, version, value = unpack(item, 1, 6)
   local current = redis.call('HGET', key, 'version')
   if current and current >= version then return false end
-  redis.call('HSET', key, 'version', version, 'value', value)
+  redis.call('HSET', key, 'version', version, 'value', ARGV[value])
   redis.call('EXPIRE', key, ttl)
+  redis.call('ZADD', list, time, member)
+  lists[list] = kept
   return true
 end
-local lists = {}
-local function list(key, time, member, kept)
-  redis.call('ZADD', key, time, member)
-  lists[key] = kept
+for _, decision in ipairs(plan.decisions) do
+  newest(decision, plan.decisions_kept, plan.decision_ttl_seconds)
 end
-
-local kept, ttl = count(), take()
-for _ = 1, count() do
-  local key, index, member, time, version, value = take(), take(), take(), take(), take(), take()
-  if newest(key, version, value, ttl) then list(index, time, member, kept) end
-end
-
-kept, ttl = count(), take()
-for _ = 1, count() do
-  local key, index, open, member, time, version, value, final =
-    take(), take(), take(), take(), take(), take(), take(), take()
-  if newest(key, version, value, ttl) then
-    list(index, time, member, kept)
-    if final == '1' then redis.call('HDEL', open, member) else redis.call('HSET', open, member, value) end
+for _, alert in ipairs(plan.alerts) do
+  if newest(alert, plan.episodes_kept, plan.alert_ttl_seconds) then
+    local member, value, open, over = alert[3], alert[6], alert[7], alert[8]
+    if over then redis.call('HDEL', open, member) else redis.call('HSET', open, member, ARGV[value]) end
   end
 end
-for key, most in pairs(lists) do redis.call('ZREMRANGEBYRANK', key, 0, -most - 1) end
+for list, kept in pairs(lists) do redis.call('ZREMRANGEBYRANK', list, 0, -kept - 1) end
 
 -- 3. Open tasks: the last one said holds.
-kept = count()
-local states, grown = {}, {}
-for i = 1, count() do states[i] = take() end
-for _ = 1, count() do
-  local details, prefix, task, state, time, detail = take(), take(), take(), take(), take(), take()
-  local known
-  if state == '' then
-    known = redis.call('HDEL', details, task) == 1
-  else
-    known = redis.call('HSET', details, task, detail) == 0
-    redis.call('ZADD', prefix .. state, time, task)
-    grown[prefix .. state] = details
-  end
-  if known then
-    for _, other in ipairs(states) do
-      if other ~= state then redis.call('ZREM', prefix .. other, task) end
+for details, tasks in pairs(plan.tasks) do
+  local all = plan.open_lists[details]
+  for _, entry in ipairs(tasks) do
+    local task, list, time, detail = unpack(entry, 1, 4)
+    local known
+    if list == '' then
+      known = redis.call('HDEL', details, task) == 1
+    else
+      known = redis.call('HSET', details, task, detail) == 0
+      redis.call('ZADD', list, time, task)
+    end
+    if known then
+      for _, other in ipairs(all) do
+        if other ~= list then redis.call('ZREM', other, task) end
+      end
     end
   end
-end
-for key, details in pairs(grown) do
-  for _, task in ipairs(redis.call('ZRANGE', key, kept, -1)) do
-    redis.call('ZREM', key, task)
-    redis.call('HDEL', details, task)
+  for _, list in ipairs(all) do
+    for _, task in ipairs(redis.call('ZRANGE', list, plan.open_tasks_kept, -1)) do
+      redis.call('ZREM', list, task)
+      redis.call('HDEL', details, task)
+    end
   end
 end
 
 -- 4. Overviews, and the list of projects.
-for _ = 1, count() do redis.call('SET', take(), take()) end
-local projects = take()
-for _ = 1, count() do redis.call('SADD', projects, take()) end
+for _, overview in ipairs(plan.overviews) do redis.call('SET', overview[1], ARGV[overview[2]]) end
+for _, project in ipairs(plan.projects) do redis.call('SADD', plan.projects_key, project) end
 
 -- 5. Last, where Redis is now.
-for _, offset in ipairs(offsets) do redis.call('SET', offset[1], offset[2]) end
+for _, claim in ipairs(plan.offsets) do
+  if claim[3] ~= claim[2] then redis.call('SET', claim[1], claim[3]) end
+end
 return {}
 """
