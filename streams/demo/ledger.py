@@ -83,7 +83,7 @@ class Ledger:
         self.alerts: dict[tuple[str, str], Alert] = {}
         self.dead_letters: dict[tuple[str, int, int, str], DeadLetter] = {}
         self.scores: dict[str, list[float]] = {}
-        """Project → score of each decision, in the order of arrival."""
+        """Project → score of each final decision, in the order of arrival."""
         self._decision_ids: set[str] = set()
         self._refused: dict[TaskKey, set[str]] = {}
         self._decoders = {kind: msgspec.json.Decoder(kind) for kind in set(_TYPES.values())}
@@ -124,7 +124,7 @@ class Ledger:
         if decision.decision_id in self._decision_ids:
             return None
         self._decision_ids.add(decision.decision_id)
-        if decision.score is not None:
+        if decision.score is not None and decision.state in FINAL_STATES:
             self.scores.setdefault(decision.project_id, []).append(decision.score)
         task = (decision.project_id, decision.task_id)
         known = self.decisions.get(task)

@@ -35,7 +35,7 @@ class Snapshot(NamedTuple):
     dead_letters: int
     alerts: tuple[str, ...]
     scores: dict[str, list[float]]
-    """Project → agreement of its latest decisions, oldest first."""
+    """Project → agreement of its latest final decisions, oldest first."""
 
 
 def snapshot(queue: LabelingQueue, ledger: Ledger, scores: int = 400) -> Snapshot:

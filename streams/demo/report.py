@@ -22,10 +22,9 @@ def print_summary(summary: Summary, console: Console, next_steps: Sequence[tuple
         console.print(Panel(_project(project), title=f"[bold]{project.project_id}[/]", border_style="blue"))
     console.print(_notes(summary))
     console.print(Text("\nWhat to try next", style="bold"))
-    steps = Table.grid(padding=(0, 2))
     for command, purpose in next_steps:
-        steps.add_row(Text(f"  {command}", style="cyan"), purpose)
-    console.print(steps)
+        # Whole, however narrow the terminal: a command is there to be copied.
+        console.print(Text.assemble("  ", (command, "cyan"), (f"  # {purpose}", "dim")), soft_wrap=True)
 
 
 def _project(project: ProjectSummary) -> RenderableType:
@@ -64,8 +63,9 @@ def _histogram(counts: Sequence[int]) -> Table:
 def _quality(quality: Quality) -> Table:
     # Of single choices, as many are given as are true: precision and recall are the accuracy again.
     boxes = quality.consensus.precision != quality.consensus.recall
-    table = Table("", box=None, pad_edge=False, header_style="dim")
-    for name in (quality.measure, *(("precision", "recall") if boxes else ())):
+    table = Table(box=None, pad_edge=False, show_header=boxes, header_style="dim")
+    table.add_column("", no_wrap=True)
+    for name in ("F1", "precision", "recall") if boxes else ("accuracy",):
         table.add_column(name, justify="right")
     table.add_column("")
     for name, figures, style in (
@@ -77,7 +77,7 @@ def _quality(quality: Quality) -> Table:
         table.add_row(Text(name, style), *(Text(_number(part), style) for part in parts), f"{figures.tasks:,} tasks")
     blank = ("", "") if boxes else ()
     table.add_row("median single annotator", _number(quality.annotator_median), *blank, f"{quality.annotators} people")
-    table.add_row("best single annotator", _number(quality.annotator_best), *blank, "of 100 tasks or more each")
+    table.add_row("best single annotator", _number(quality.annotator_best), *blank, "with 100 tasks or more")
     return table
 
 

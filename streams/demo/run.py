@@ -182,6 +182,9 @@ def _stay(stack: Stack, console: Console) -> None:
         ("broker", stack.config.broker),
     ):
         console.print(f"  {name:8} {url}", highlight=False)
-    while True:
-        stack.require_alive()
-        time.sleep(1.0)
+    try:
+        while True:
+            stack.require_alive()
+            time.sleep(1.0)
+    except KeyboardInterrupt:
+        console.print("Stopping …")

@@ -9,6 +9,7 @@ from statistics import fmean, median
 import msgspec
 from msgspec import Struct
 
+from streams.contracts.decisions import DeadLetter
 from streams.contracts.events import Choice, ScoredRegion
 from streams.demo.ledger import FINAL_STATES, Ledger, SeenDecision
 from streams.demo.quality import Hits, compare, majority
@@ -105,10 +106,18 @@ def summarise(recordings: Sequence[Recording], queue: LabelingQueue, ledger: Led
         explained=dict(Counter(reason for reason in reasons if reason is not None)),
         unexplained=["/".join(task) for task in unsettled],
         lost=[f"{'/'.join(task)}/{person}" for task, people in queue.lost(ledger).items() for person in sorted(people)],
-        dead_letters=dict(Counter(letter.reason for letter in ledger.dead_letters.values())),
+        dead_letters=dict(Counter(map(_reason, ledger.dead_letters.values()))),
         alerts=[f"{a.project_id}: {a.alert} {a.state}" for a in ledger.alerts.values()],
         reviews=len(ledger.reviews),
         seconds=seconds,
+    )
+
+
+def _reason(letter: DeadLetter) -> str:
+    return (
+        letter.reason
+        if letter.scope == "event"
+        else f"{letter.reason} (the region alone; the rest of the answer counts)"
     )
 
 

@@ -34,13 +34,13 @@ def test_a_snapshot_counts_tasks_where_they_are() -> None:
     s = in_the_middle()
     assert (s.tasks, s.decided, s.answers, s.waiting) == (5, 2, 8, 1)
     assert (s.agreed, s.disagreed, s.reassigning, s.reassigned) == (1, 1, 1, 1)
-    assert (s.dead_letters, s.alerts, s.scores) == (1, ("p: agreement_drift raised",), {"p": [0.9, 0.2, 0.4]})
+    assert (s.dead_letters, s.alerts, s.scores) == (1, ("p: agreement_drift raised",), {"p": [0.9, 0.2]})
 
 
 def test_a_plain_line_says_it_all() -> None:
     assert line(in_the_middle(), 12.34) == (
         " 12.3 s  2 of 5 tasks decided · answers 8 · waiting 1 · agreed 1 · disagreed 1 · reassigned 1 · "
-        "dead letters 1 · alerts 1 · agreement p 0.50"
+        "dead letters 1 · alerts 1 · agreement p 0.55"
     )
 
 

@@ -49,7 +49,7 @@ def test_a_person_reads_cost_agreement_and_quality() -> None:
         "5,310 of 10,136 recorded answers were needed: 48% spared",
         "0.9–1.0 ████████████████████████████████████████ 1,000",
         "Every task is decided or explained, no answer is lost. It took 30 s.",
-        "labelquorum demo --keep",
+        "labelquorum demo --keep  # leaves it running",
     ):
         assert part in text
     consensus = next(line for line in text.splitlines() if "labelquorum's consensus" in line)

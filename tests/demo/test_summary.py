@@ -124,8 +124,9 @@ def test_a_task_whose_recorded_answers_ran_out_is_explained() -> None:
 
 def test_dead_letters_are_counted_by_reason_and_alerts_listed() -> None:
     letters = [("dead-letter", dead_letter(b"{", reason=reason, offset=n)) for n, reason in enumerate("xxy")]
+    letters.append(("dead-letter", dead_letter(b"{", reason="z", scope="region", offset=3)))
     summary = played(cats(), 2, *ALL_WELL, *letters, ("quality-alerts", alert()))
-    assert summary.dead_letters == {"x": 2, "y": 1}
+    assert summary.dead_letters == {"x": 2, "y": 1, "z (the region alone; the rest of the answer counts)": 1}
     assert summary.alerts == ["p: agreement_drift raised"]
 
 
