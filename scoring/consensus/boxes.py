@@ -32,6 +32,8 @@ class FusedBox:
     """Indices of the boxes it was made of, ascending."""
     box: Array
     """(5,): x, y, width, height in pixels, rotation in degrees."""
+    overlaps: list[float]
+    """IoU of each member with the box, in [0, 1]: who drew it loosely."""
     confidence: float
     """In [0, 1], see `confidence`."""
 
@@ -130,17 +132,19 @@ def fuse_clusters(
         ]
     )
     place = [k for k, members in enumerate(groups) for _ in members]
-    similarities = iter(paired_iou(boxes[[i for members in groups for i in members]], fused[place]).tolist())
+    every_overlap = iter(paired_iou(boxes[[i for members in groups for i in members]], fused[place]).tolist())
+    overlaps = [[next(every_overlap) for _ in members] for members in groups]
     return [
-        FusedBox(members, box, _confidence([next(similarities) for _ in members], trusted, total_weight))
-        for members, trusted, box in zip(groups, trust, fused, strict=True)
+        FusedBox(members, box, near, _confidence(near, trusted, total_weight))
+        for members, trusted, box, near in zip(groups, trust, fused, overlaps, strict=True)
     ]
 
 
 def confidence(boxes: Boxes, fused: Array, total_weight: float, weights: Sequence[float] | None = None) -> float:
-    """How sure a fused box is: `(weight of those who drew it / total weight) * mean IoU of theirs with it`.
+    """How sure a fused box is: `(weight of those who drew it / total weight) * weighted mean IoU of theirs with it`.
 
-    Both factors count: an object that everyone saw but drew differently is as unsure as one that few saw.
+    Which is `sum(weight * IoU) / total weight`, where those who did not draw it add 0. Both factors count: an object
+    that everyone saw but drew differently is as unsure as one that few saw.
 
     Parameters
     ----------
@@ -175,19 +179,18 @@ def confidence(boxes: Boxes, fused: Array, total_weight: float, weights: Sequenc
     >>> confidence(boxes, np.array([0.0, 0, 10, 10, 0]), total_weight=3)
     0.5
     """
-    similarities = paired_iou(boxes, np.broadcast_to(fused, boxes.shape)).tolist()
-    return _confidence(similarities, [1.0] * len(boxes) if weights is None else weights, total_weight)
+    overlaps = paired_iou(boxes, np.broadcast_to(fused, boxes.shape)).tolist()
+    return _confidence(overlaps, [1.0] * len(boxes) if weights is None else weights, total_weight)
 
 
-def _confidence(similarities: Sequence[float], weights: Sequence[float], total_weight: float) -> float:
+def _confidence(overlaps: Sequence[float], weights: Sequence[float], total_weight: float) -> float:
     support = fsum(weights)
     if not total_weight > 0.0 or support > total_weight * (1.0 + 1e-9):
         raise ValueError(
             f"expected a total weight above 0 that includes the {support} of the boxes' annotators, got {total_weight}"
         )
-    if not similarities:
-        return 0.0
-    return min(1.0, support / total_weight) * (fsum(similarities) / len(similarities))
+    agreed = fsum(weight * overlap for weight, overlap in zip(weights, overlaps, strict=True))
+    return min(1.0, agreed / total_weight)
 
 
 def _fuse(rows: Sequence[_Row], weights: Sequence[float], method: FuseMethod) -> _Row:

@@ -91,12 +91,12 @@ def vote(
     supporters: dict[Hashable, list[int]] = {}
     for i, answer in enumerate(answers):
         supporters.setdefault(answer, []).append(i)
-    if len(supporters) == 1 and weights is None:
-        ((answer, everyone),) = supporters.items()
-        return Vote(answer, {answer: 1.0}, 1.0, everyone, False)
     if not supporters:
         return Vote(None, {}, 0.0, [], False)
     weights = checked_weights(weights, len(answers))
+    if len(supporters) == 1:
+        ((answer, everyone),) = supporters.items()
+        return Vote(answer, {answer: 1.0}, 1.0, everyone, False)
     total = fsum(weights)
     shares = {answer: fsum([weights[i] for i in voters]) / total for answer, voters in supporters.items()}
     ranked = _ranked(shares, preference)
@@ -163,8 +163,11 @@ def _same_share(a: float, b: float) -> bool:
 
 
 def _ranked(shares: dict[Hashable, float], preference: Sequence[Hashable]) -> list[Hashable]:
+    rounded = {answer: round(share, 12) for answer, share in shares.items()}
+    if len(set(rounded.values())) == len(rounded):
+        return sorted(rounded, key=rounded.__getitem__, reverse=True)
     preferred = _preference_key(preference)
-    return sorted(shares, key=lambda answer: (-round(shares[answer], 12), preferred(answer)))
+    return sorted(rounded, key=lambda answer: (-rounded[answer], preferred(answer)))
 
 
 def _preference_key(preference: Sequence[Hashable]) -> Any:

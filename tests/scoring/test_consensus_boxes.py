@@ -63,9 +63,9 @@ def test_rotated_boxes_are_fused_along_their_common_sides() -> None:
 
 
 def test_confidence_by_hand() -> None:
-    # Weights 2 + 1 of 4, IoU with the fused box 1 and 0.5: 3/4 x 3/4.
+    # Weights 2 and 1 of 4, IoU with the fused box 1 and 0.5: (2 x 1 + 1 x 0.5) / 4.
     drawn = as_boxes([(0, 0, 10, 10, 0), (0, 0, 10, 5, 0)])
-    assert confidence(drawn, drawn[0], total_weight=4, weights=[2, 1]) == pytest.approx(9 / 16)
+    assert confidence(drawn, drawn[0], total_weight=4, weights=[2, 1]) == pytest.approx(2.5 / 4)
     assert confidence(as_boxes([]), drawn[0], total_weight=1) == 0.0
 
 
@@ -86,6 +86,7 @@ def test_fusing_all_objects_at_once_is_fusing_each() -> None:
     for object_, members in ((first, [0, 2]), (second, [1, 3])):
         weights_of = [given_weights[i] for i in members]
         assert object_.members == members
+        assert object_.overlaps == pytest.approx(iou(drawn[members], object_.box[None])[:, 0])
         assert np.array_equal(object_.box, fuse(drawn[members], weights_of, "weighted_mean"))
         assert object_.confidence == confidence(drawn[members], object_.box, 4.0, weights_of)
     assert fuse_clusters(as_boxes([]), [], 1.0) == []
