@@ -52,7 +52,7 @@ def parse_project(data: bytes, where: str) -> ProjectSettings:
     """One project's settings as JSON: the value of a record of the settings topic. Raises as `parse_document`."""
     try:
         document = msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError([f"$: {error}"], f"{where} cannot be used") from None
     found, problems = _build(ProjectSettings, document, "$")
     if isinstance(found, ProjectSettings):
@@ -127,7 +127,11 @@ def _convert(kind: Any, data: Any, path: str) -> tuple[Any, list[str]]:
         return _build(kind, data, path)
     if kind == dict[str, ControlSettings] and isinstance(data, Mapping):
         built = {key: _build(ControlSettings, value, f"{path}.{key}") for key, value in data.items()}
-        return {k: v for k, (v, _) in built.items()}, [p for _, wrong in built.values() for p in wrong]
+        unnamed = [
+            f"{path}.{key}: a control's name is a non-empty string; quote it if it is a number"
+            for key in data if not isinstance(key, str) or not key
+        ]  # fmt: skip
+        return {k: v for k, (v, _) in built.items()}, unnamed + [p for _, wrong in built.values() for p in wrong]
     try:
         return msgspec.convert(data, kind, strict=True), []
     except msgspec.ValidationError as error:

@@ -48,7 +48,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 type_tag = "type"
 
-AttributeValue = str | int | float | bool | None
+AttributeValue = str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | bool | None
+"""Whole numbers of at most 64 bits: the stored form holds no others."""
 
 
 class RegionBase(Struct, tag_field=type_tag, kw_only=True, omit_defaults=True, gc=False):
@@ -65,7 +66,7 @@ class Choice(RegionBase, tag="choice"):
     value: Label
 
 
-class Choices(RegionBase, tag="choices", gc=True):
+class Choices(RegionBase, tag="choices", gc=False):
     """Any number of answers out of several."""
 
     value: list[Label]
@@ -77,7 +78,7 @@ class Boolean(RegionBase, tag="boolean"):
     value: bool
 
 
-class Box(RegionBase, tag="box", gc=True):
+class Box(RegionBase, tag="box", gc=False):
     """A box, possibly rotated; top-left corner and size before the rotation, in pixels."""
 
     x: Coordinate
@@ -94,7 +95,7 @@ ScoredRegion = Choice | Choices | Boolean | Box
 """The region types that `scoring` compares."""
 
 
-class UnscoredRegion(RegionBase, tag="unscored", gc=True):
+class UnscoredRegion(RegionBase, tag="unscored", gc=False):
     """A region that takes no part in the score, kept as it came. Made by `stages.decode`, never by a producer."""
 
     reason: str
@@ -105,7 +106,7 @@ class UnscoredRegion(RegionBase, tag="unscored", gc=True):
 Region = ScoredRegion | UnscoredRegion
 
 
-class TaskFields(Struct, kw_only=True, omit_defaults=True):
+class TaskFields(Struct, kw_only=True, omit_defaults=True, gc=False):
     """What is known of a task. May come on any event; per field, the latest event that names it wins."""
 
     required_annotators: Annotated[int, Meta(ge=1, le=1000)] | None = None
@@ -114,7 +115,7 @@ class TaskFields(Struct, kw_only=True, omit_defaults=True):
     media_url: Annotated[str, Meta(max_length=4096)] | None = None
 
 
-class EventBase(Struct, tag_field=type_tag, kw_only=True):
+class EventBase(Struct, tag_field=type_tag, kw_only=True, gc=False):
     """The envelope of every event."""
 
     schema: Literal[1]

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -32,6 +33,9 @@ _parse = msgspec.json.Decoder(Event).decode
 _loads = msgspec.json.Decoder().decode
 _REGION_TYPES = frozenset(("choice", "choices", "boolean", "box"))
 _WITH_RESULT = (AnnotationSubmitted, GoldSet, ReviewDecided)
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+_DEPTH = 100
+"""Levels of a region that is kept whole. Recursive readers give up at some depth, which depends on who calls them."""
 _ERROR = re.compile(r"^(?P<text>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
 
 
@@ -70,6 +74,10 @@ def decode(value: bytes | None, max_bytes: int = 1_000_000, max_regions: int = 1
         if isinstance(looked, Rejected):
             return looked
         event = looked
+    if not _EARLIEST <= event.occurred_at <= _LATEST:  # a UTC offset can lead past what a calendar holds
+        return Rejected(
+            "out_of_range", "$.occurred_at", f"expected a time in the years 1970 to 9999 UTC; got {event.occurred_at}"
+        )
     if isinstance(event, _WITH_RESULT):
         return _check_result(event, max_regions)
     return Decoded(event)
@@ -142,10 +150,12 @@ def _look_again(value: bytes, error: Exception) -> Event | Rejected:
         event: Event = msgspec.convert({**document, "result": scored}, Event)
     except msgspec.ValidationError as second:
         return _rejected(second, document, places)
-    result: list[ScoredRegion | UnscoredRegion] = list(event.result)  # type: ignore[union-attr,arg-type]
+    if not isinstance(event, _WITH_RESULT) or event.result is UNSET:  # `type` came twice, and the parsers differ
+        return _rejected(error, document)
+    result: list[ScoredRegion | UnscoredRegion] = list(event.result)
     for index, region in kept:
         result.insert(index, region)
-    event.result = result  # type: ignore[union-attr]
+    event.result = result  # type: ignore[assignment]
     return event
 
 
@@ -156,7 +166,23 @@ def _region_problem(region: dict[str, Any], path: str) -> Rejected | None:
         return Rejected(reason, f"{path}.control", "expected the name of the control that the region answers")
     if not isinstance(region.get("id", ""), str):
         return Rejected("wrong_type", f"{path}.id", f"expected a string; got {region['id']!r}")
+    if not _within_depth(region):
+        return Rejected("out_of_range", path, f"expected a region of at most {_DEPTH} levels")
+    try:
+        msgspec.msgpack.encode(region)
+    except OverflowError as error:
+        return Rejected("out_of_range", path, f"expected whole numbers of at most 64 bits; {error}")
     return None
+
+
+def _within_depth(region: dict[str, Any]) -> bool:
+    level: list[Any] = [region]
+    for _ in range(_DEPTH):
+        inside = (child for node in level for child in (node.values() if type(node) is dict else node))
+        level = [child for child in inside if type(child) in (dict, list)]
+        if not level:
+            return True
+    return False
 
 
 def _rejected(error: Exception, document: Any, places: list[int] | None = None) -> Rejected:

@@ -36,6 +36,8 @@ __all__ = [
 SOURCE = b"labelquorum"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
+_TEXT, _KEY_BYTES, _HEADER_BYTES = 1_000, 1_000, 8_000
+"""What a dead letter keeps of path, message, key and headers: it must itself fit through Kafka."""
 _UNNAMED = b'{"schema":1,"type":"%s","decision_id":"","replaces":null,"revision":0,'
 
 
@@ -145,23 +147,43 @@ def dead_letter(
     raw = record.value or b""
     # Base64 and JSON escapes grow what they carry, and the dead letter must itself fit through Kafka.
     kept = raw if len(raw) <= max_bytes // 2 else raw[: max_bytes // 4]
-    truncated = len(kept) < len(raw)
-    text = _text(kept, truncated)
+    text = _text(kept, len(kept) < len(raw))
+    if text is not None and len(_encode(text)) > max_bytes * 3 // 4:  # control characters are written sixfold
+        kept = kept[: max_bytes // 8]
+        text = _text(kept, True)
+    key = None if record.key is None else record.key[:_KEY_BYTES]
+    path = _printable(rejected.path)
     letter = DeadLetter(
-        schema=1, type="dead.letter", reason=rejected.reason, path=rejected.path, message=rejected.message, scope=scope,
-        topic=topic, partition=partition, offset=record.offset, timestamp_ms=record.timestamp,
-        key=None if record.key is None else record.key.decode("utf-8", "replace"),
-        headers={name: value.decode("utf-8", "replace") for name, value in record.headers},
-        size_bytes=len(raw), truncated=truncated, value=text,
+        schema=1, type="dead.letter", reason=rejected.reason, path=path, message=_printable(rejected.message),
+        scope=scope, topic=topic, partition=partition, offset=record.offset, timestamp_ms=record.timestamp,
+        key=None if key is None else key.decode("utf-8", "replace"), headers=_headers(record),
+        size_bytes=len(raw), truncated=len(kept) < len(raw), value=text,
         value_base64=None if text is not None else base64.b64encode(kept).decode(),
     )  # fmt: skip
-    key = record.key or b""
     time = instant(record.timestamp * 1000)
-    name = f"{topic}-{partition}-{record.offset}-{rejected.path}"
+    name = f"{topic}-{partition}-{record.offset}-{path}"
     return cloud_event(
-        "dead-letter", key, _encode(letter), id=name, type=letter.type,
-        time=time, subject=key, partition=partition,
+        "dead-letter", key or b"", _encode(letter), id=name, type=letter.type,
+        time=time, subject=key or b"", partition=partition,
     )  # fmt: skip
+
+
+def _headers(record: InputRecord) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    room = _HEADER_BYTES
+    for name, value in record.headers:
+        text = (value or b"").decode("utf-8", "replace")  # Kafka knows headers without a value
+        room -= len(name.encode()) + len(text.encode())
+        if room < 0:
+            break
+        kept[name] = text
+    return kept
+
+
+def _printable(text: str) -> str:
+    """What a loose parser let through (lone surrogates) is no Unicode, and a key can be as long as the record."""
+    short = text if len(text) <= _TEXT else text[:_TEXT] + "…"
+    return short.encode("utf-8", "replace").decode()
 
 
 def _text(raw: bytes, truncated: bool) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from scoring.consensus.votes import vote, vote_labels
+from scoring.consensus.votes import Vote, vote, vote_labels
 from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBoolean, ConsensusChoice, ConsensusChoices
 from streams.scores import JOIN, Category, CategoryEvidence, ControlScore, SetEvidence
 from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter, conflict, sources
@@ -16,15 +17,14 @@ __all__ = ["settle_category", "settle_set"]
 def settle_category(control: ControlScore, voters: Voters) -> Settled:
     """Majority or weighted vote, or the best annotator's answer; nothing where most gave no answer."""
     evidence: CategoryEvidence = control.evidence  # type: ignore[assignment]
-    answers = [evidence.answers[row] for row in voters.rows]
+    answers = tuple(evidence.answers[row] for row in voters.rows)
     if not answers:
         return Settled([], {}, [])
-    counted = vote(answers, voters.weights, control.plan.labels)
+    counted, soft = _ballot(answers, None if voters.weights is None else tuple(voters.weights), control.plan.labels)
     winner: Category = counted.winner  # type: ignore[assignment]
     if control.plan.adjudication == "best_annotator":
         winner = answers[best_voter(control, voters)]
-    conflicts = _category_conflicts(evidence, answers, winner, voters)
-    soft = _soft_labels(counted.shares)  # type: ignore[arg-type]
+    conflicts = _category_conflicts(evidence, answers, winner, voters) if len(counted.shares) > 1 else []
     if winner is None:
         return Settled([], soft, conflicts)
     supporters = [i for i, answer in enumerate(answers) if answer == winner]
@@ -35,9 +35,20 @@ def settle_category(control: ControlScore, voters: Voters) -> Settled:
         "confidence": round(counted.shares[winner], DIGITS),
         "sources": [s for i in supporters for s in sources(voters, i, evidence.regions)],
     }
-    if isinstance(winner, bool):
-        return Settled([ConsensusBoolean(value=winner, **common)], soft, conflicts)
+    if control.plan.type == "boolean":  # whoever says yes and no at once has given both answers
+        values = [winner] if isinstance(winner, bool) else [value == "true" for value in winner.split(JOIN)]
+        return Settled([ConsensusBoolean(value=value, **common) for value in values], soft, conflicts)
+    assert not isinstance(winner, bool)  # noqa: S101  # the type checker does not know what a control's type means
     return Settled([ConsensusChoice(value=value, **common) for value in winner.split(JOIN)], soft, conflicts)
+
+
+@lru_cache(maxsize=16_384)
+def _ballot(
+    answers: tuple[Category, ...], weights: tuple[float, ...] | None, labels: tuple[str, ...]
+) -> tuple[Vote, dict[str, float]]:
+    """Remembered, because thousands of tasks get the same answers."""
+    counted = vote(answers, weights, labels)
+    return counted, _soft_labels(counted.shares)  # type: ignore[arg-type]
 
 
 def _soft_labels(shares: Mapping[Category, float]) -> dict[str, float]:
