@@ -24,7 +24,7 @@ class FakeRedis:
         except ImportError:
             raise LabelquorumError(
                 'the in-process Redis is not installed: pip install "labelquorum[demo]", '
-                "or use a Redis that you have: --redis redis://HOST:PORT/0"
+                "or use a Redis that you have: --redis-url redis://HOST:PORT/0"
             ) from None
         self._server = TcpFakeServer((HOST, 0))
         # A client that never hangs up must not keep the demo from ending.
