@@ -30,15 +30,16 @@ from streams.stages.emit import decision_bytes, instant
 from streams.stages.fold import Standing, required_annotators, standing
 from streams.stages.route import Situation, Verdict, may_join, route, shortfall
 from streams.stages.score import score
-from streams.state import Task
+from streams.state import ReviewNote, Task
 
-__all__ = ["Outcome", "contribution", "outcome", "reassignment", "review_request"]
+__all__ = ["Outcome", "asked_in_all", "contribution", "outcome", "reassignment", "review_request"]
 
 _WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
+_WITHOUT_SCORE = frozenset(("waiting", "cancelled"))
 _COUNTED_LABELS = frozenset(("agreed", "reviewed", "accepted"))
 
 
-class Outcome(Struct):
+class Outcome(Struct, gc=False):
     """What a task comes to now."""
 
     verdict: Verdict
@@ -65,7 +66,9 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     )
     adjudication = adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
     plain = _decided(task, plan, standings, situation, scores, adjudication)
-    review = _review_in_force(task, standings, plain.decision_id)
+    if task.review is None:
+        return plain
+    review = _review_in_force(task.review, standings, plain.decision_id)
     if review is None:
         return plain
     reviewed = msgspec.structs.replace(situation, review=review)
@@ -73,14 +76,13 @@ def outcome(task: Task, plan: Plan) -> Outcome:
 
 
 def _situation(task: Task, plan: Plan, standings: list[Standing]) -> Situation:
-    answered = {s.annotator_id for s in standings}
-    return Situation(
-        counted=sum(s.counts for s in standings),
-        required=required_annotators(task, plan.settings.required_annotators),
-        cancelled=task.header.cancelled_us is not None,
-        skipped=len(task.header.skipped.keys() - answered),
-        review=None,
-    )
+    skipped, counted = 0, 0
+    for s in standings:
+        counted += s.counts
+    if task.header.skipped:
+        skipped = len(task.header.skipped.keys() - {s.annotator_id for s in standings})
+    required = required_annotators(task, plan.settings.required_annotators)
+    return Situation(counted, required, task.header.cancelled_us is not None, skipped, None)
 
 
 def _only_waits(task: Task, plan: Plan, situation: Situation) -> bool:
@@ -94,15 +96,12 @@ def _only_waits(task: Task, plan: Plan, situation: Situation) -> bool:
     )
 
 
-def _review_in_force(task: Task, standings: list[Standing], decision_id: str) -> Any:
+def _review_in_force(note: ReviewNote, standings: list[Standing], decision_id: str) -> Any:
     """The verdict of the latest review, unless what it was about is gone.
 
     A correction stands on its own. An approval or rejection that names a decision holds for that decision. A rejection
     asks for new evidence, so it is spent once a counted answer is later than it.
     """
-    note = task.review
-    if note is None:
-        return None
     if note.verdict == "corrected":
         return "corrected"
     if note.decision_id is not None and note.decision_id != decision_id:
@@ -127,7 +126,6 @@ def _decided(
 ) -> Outcome:
     verdict = route(situation, scores, plan.settings.routing)
     at_us = _latest(task, standings, situation.review)
-    answered = {s.annotator_id for s in standings}
     decided = Decision(
         schema=1,
         type="task.agreement" if verdict.passed else "task.disagreement",
@@ -155,8 +153,8 @@ def _decided(
         ],
         controls={control.name: _control(control, scores, adjudication) for control in scores.controls},
         consensus=_consensus(task, situation, verdict, adjudication),
-        unscored=_unscored(standings, scores),
-        skipped=sorted(task.header.skipped.keys() - answered),
+        unscored=_unscored(standings, scores) if scores.unscored else [],
+        skipped=sorted(task.header.skipped.keys() - set(scores.annotators)),
         review=_review_verdict(task, situation),
         settings=plan.hash,
     )
@@ -222,7 +220,7 @@ def contribution(task: Task, found: Outcome) -> Contribution | None:
     header = task.header
     if found.decision is None and not task.answers and not header.fields and not header.skipped:
         return None
-    state, scored = found.verdict.state, found.decision is not None
+    state = found.verdict.state
     labels: dict[str, dict[str, float]] = {}
     if found.decision is not None and state in _COUNTED_LABELS:
         for region in found.decision.consensus:
@@ -231,7 +229,7 @@ def contribution(task: Task, found: Outcome) -> Contribution | None:
         state=state,
         answers=found.situation.counted,
         event_time_us=found.event_time_us,
-        score=found.decision.score if scored and found.decision and state != "cancelled" else None,
+        score=found.decision.score if found.decision is not None and state not in _WITHOUT_SCORE else None,
         labels=labels,
         stalled=header.stalled and state in ("waiting", "reassigning"),
     )
@@ -249,13 +247,12 @@ def _count_labels(labels: dict[str, dict[str, float]], region: Any) -> None:
 
 def reassignment(task: Task, plan: Plan, found: Outcome, decision_id: str | None) -> Reassignment | None:
     """The request for more annotators that the task needs and has not made yet."""
+    state, header = found.verdict.state, task.header
+    if state not in ("waiting", "reassigning") or (state == "waiting" and not header.withdrawn and not header.skipped):
+        return None
     replaced = plan.settings.routing.skip_policy == "reassign"
     answered = {answer.annotator_id for answer in task.answers.values()}
-    counting = {
-        a.annotator_id for a in task.answers.values() if a.kind == "human" or plan.settings.routing.count_models
-    }
-    used = len(counting | task.header.skipped.keys()) if replaced else len(counting)
-    wanted = shortfall(found.verdict, found.situation, task.header.asked, used)
+    wanted = shortfall(found.verdict, found.situation, task.header.asked, _used_places(task, plan))
     if not wanted:
         return None
     reason = found.verdict.reason
@@ -278,6 +275,22 @@ def reassignment(task: Task, plan: Plan, found: Outcome, decision_id: str | None
         score=None if scores is None else scores.score,
         priority=found.verdict.round,
     )
+
+
+def asked_in_all(task: Task, plan: Plan, found: Outcome) -> int:
+    """`Header.asked` once a reassignment is sent: so that as many places are open as answers are missing.
+
+    Counted from the answers, not added up: annotators nobody asked for may have filled more places than there were.
+    """
+    missing = found.verdict.target - found.situation.counted
+    return missing + _used_places(task, plan) - found.situation.required
+
+
+def _used_places(task: Task, plan: Plan) -> int:
+    """Annotators who have taken a place: by an answer, withdrawn or not, or, where skips are replaced, by a skip."""
+    routing = plan.settings.routing
+    counting = {a.annotator_id for a in task.answers.values() if a.kind == "human" or routing.count_models}
+    return len(counting | task.header.skipped.keys()) if routing.skip_policy == "reassign" else len(counting)
 
 
 def review_request(task: Task, found: Outcome) -> Review | None:

@@ -26,7 +26,7 @@ from streams.state import (
     submission_key,
 )
 
-__all__ = ["Deadlines", "PartitionMemory"]
+__all__ = ["Deadlines", "PartitionMemory", "ProjectMemory"]
 
 _decode_key = msgspec.msgpack.Decoder().decode
 _decode_clock = msgspec.msgpack.Decoder(Clock).decode
@@ -53,13 +53,27 @@ class Deadlines:
             self._scheduled[key] = at_us
             heapq.heappush(self._heap, (at_us, key))
 
-    def due(self, now_us: int) -> Iterator[bytes]:
-        """Hand out what is due at `now_us`, in order of time, then key."""
+    def any_due(self, now_us: int) -> bool:
+        """Whether `due` may hand anything out: cheap enough to ask at every event."""
+        return bool(self._heap) and self._heap[0][0] <= now_us
+
+    def due(self, now_us: int) -> Iterator[tuple[int, bytes]]:
+        """Hand out what is due at `now_us` with the time it was scheduled for, in order of time, then key."""
         while self._heap and self._heap[0][0] <= now_us:
             at_us, key = heapq.heappop(self._heap)
             if self._scheduled.get(key) == at_us:
                 del self._scheduled[key]
-                yield key
+                yield at_us, key
+
+
+class ProjectMemory:
+    """One project in one partition: its stream time, and what is due by it."""
+
+    __slots__ = ("clock", "deadlines")
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.deadlines = Deadlines()
 
 
 class PartitionMemory:
@@ -68,28 +82,27 @@ class PartitionMemory:
     def __init__(self, partition: int, state: Mapping[bytes, bytes], cached_tasks: int) -> None:
         self.partition = partition
         self.next_offset = 0
-        self.clocks: dict[str, Clock] = {}
+        self.projects: dict[str, ProjectMemory] = {}
         self._state = state
         self._tasks: dict[bytes, Task] = {}
         self._cached_tasks = cached_tasks
-        self._deadlines: dict[str, Deadlines] = {}
 
     def recover(self, deadline: Callable[[str, Header], int | None]) -> None:
         """Read clocks, watermark and deadlines out of the recovered state."""
         for key, value in self._state.items():
             kind, *names = _decode_key(key)
             if kind == "t":
-                self.deadlines(names[0]).schedule(key, deadline(names[0], decode_header(value)))
+                self.project(names[0]).deadlines.schedule(key, deadline(names[0], decode_header(value)))
             elif kind == "c":
-                self.clocks[names[0]] = _decode_clock(value)
+                self.project(names[0]).clock = _decode_clock(value)
             elif kind == "w":
                 self.next_offset = _decode_watermark(value).next_offset
 
-    def deadlines(self, project_id: str) -> Deadlines:
-        """The deadlines of a project."""
-        found = self._deadlines.get(project_id)
+    def project(self, project_id: str) -> ProjectMemory:
+        """A project; one that nothing was known of starts at the beginning of time."""
+        found = self.projects.get(project_id)
         if found is None:
-            found = self._deadlines[project_id] = Deadlines()
+            found = self.projects[project_id] = ProjectMemory(Clock(0, 0))
         return found
 
     def make_room(self) -> None:
@@ -123,7 +136,7 @@ class PartitionMemory:
     def _read(self, key: bytes, project_id: str, task_id: str) -> Task:
         stored = self._state.get(key)
         if stored is None:
-            return Task(project_id, task_id, key, Header(), {}, dirty=set())
+            return Task(project_id, task_id, key, Header(), {})
         header = decode_header(stored)
         get: Any = self._state.__getitem__
         return Task(
@@ -134,5 +147,4 @@ class PartitionMemory:
             {s: decode_answer(get(submission_key(project_id, task_id, s))) for s in header.submissions},
             decode_answer(get(gold_key(project_id, task_id))) if header.has_gold else None,
             decode_review(get(review_key(project_id, task_id))) if header.has_review else None,
-            set(),
         )

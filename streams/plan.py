@@ -12,8 +12,8 @@ from streams.settings import settings_hash
 __all__ = ["ControlPlan", "Plan"]
 
 
-class ControlPlan(Struct, frozen=True):
-    """One control, resolved for one region type."""
+class ControlPlan(Struct, frozen=True, eq=False):
+    """One control, resolved for one region type. Compared by identity, as `Plan` is: one per control and version."""
 
     type: str
     metric: str

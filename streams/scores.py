@@ -21,17 +21,17 @@ JOIN = "\x1f"
 """ASCII's unit separator: in no label that a person typed."""
 
 
-class CategoryEvidence(Struct):
+class CategoryEvidence(Struct, gc=False):
     """Answers to a `choice` or `boolean` control."""
 
-    answers: list[Category]
+    answers: tuple[Category, ...]
     regions: list[list[Choice | Boolean]]
 
 
-class SetEvidence(Struct):
+class SetEvidence(Struct, gc=False):
     """Answers to a `choices` control."""
 
-    answers: list[frozenset[str]]
+    answers: tuple[frozenset[str], ...]
     regions: list[list[Choices]]
 
 
@@ -45,18 +45,21 @@ class ObjectEvidence(Struct):
     agreement: ObjectAgreement
 
 
-class ControlScore(Struct):
+class ControlScore(Struct, gc=False):
     """How far the annotators agree on one control."""
 
     name: str
     plan: ControlPlan
     matrix: list[list[float]]
+    """May be shared with other tasks whose answers are alike: read only."""
     score: float | None
     undefined: str | None
     passed: bool | None
     """None where nothing is asked of it, or nothing can be said."""
     best_possible: float | None
     """The most the score can reach when the rest of the allowed annotators join."""
+    individual: list[float | None]
+    """Each annotator's mean agreement with the counted others."""
     evidence: CategoryEvidence | SetEvidence | ObjectEvidence
 
 
@@ -68,7 +71,7 @@ class Placed(NamedTuple):
     reason: str
 
 
-class Scores(Struct):
+class Scores(Struct, gc=False):
     """How far the annotators of a task agree."""
 
     annotators: list[str]

@@ -15,17 +15,16 @@ from msgspec import Struct
 from streams.budget import DeadLetterBudget
 from streams.contracts.events import ClockTick, TaskEvent
 from streams.contracts.facts import Contribution, Fact, FactBatch
-from streams.contracts.settings import ProjectSettings
-from streams.decide import Outcome, contribution, outcome, reassignment, review_request
+from streams.decide import Outcome, asked_in_all, contribution, outcome, reassignment, review_request
 from streams.errors import Rejected
-from streams.memory import PartitionMemory
+from streams.memory import PartitionMemory, ProjectMemory
 from streams.plan import Plan
 from streams.ports import InputRecord, Outgoing, UnitOfWork
 from streams.settings import SettingsBook
 from streams.stages import emit
 from streams.stages.decode import Decoded, decode
 from streams.stages.fold import fold, microseconds
-from streams.state import Clock, Header, Task, encode, gold_key, review_key, submission_key
+from streams.state import Header, Task, encode, gold_key, review_key, submission_key
 
 __all__ = ["Limits", "Settle"]
 
@@ -56,9 +55,11 @@ class _Work:
         self.outgoing: list[Outgoing] = []
         self.facts: dict[str, list[Fact]] = {}
         self.touched: dict[bytes, Task] = {}
-        self.clocks: set[str] = set()
+        self.projects: dict[str, ProjectMemory] = {}
         self.gone: dict[bytes, None] = {}
         self.counts: dict[tuple[str, ...], float] = {}
+        self.plans: dict[str, Plan] = {}
+        """Settings do not change within a step."""
 
     def count(self, *name: str) -> None:
         self.counts[name] = self.counts.get(name, 0.0) + 1.0
@@ -80,7 +81,7 @@ class Settle:
     def open(self, partition: int, state: Mapping[bytes, bytes]) -> None:
         """As `ports.Processor.open`."""
         memory = PartitionMemory(partition, state, self._limits.cached_tasks)
-        memory.recover(self._deadline)
+        memory.recover(lambda project_id, header: self._deadline(header, self._plan(project_id)))
         self._open[partition] = memory
         self._budgets[partition] = DeadLetterBudget(self._limits.dead_letter_ratio, self._limits.dead_letter_run)
 
@@ -109,49 +110,60 @@ class Settle:
         return UnitOfWork(work.outgoing, self._changes(memory, work), memory.next_offset, work.counts)
 
     def _record(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
-        decoded = decode(record.value, self._limits.max_record_bytes, self._limits.max_regions)
-        if isinstance(decoded, Decoded) and isinstance(decoded.event, ClockTick):
-            self._tick(memory, record, work)
-            return
-        rejected = decoded if isinstance(decoded, Rejected) else self._wrong_key(decoded.event, record)
-        if rejected is not None:
-            where = f"{self.source} partition {memory.partition} offset {record.offset}"
-            self._dead_letter(memory, record, rejected, "event", work)
-            self._budgets[memory.partition].unusable(rejected, where)
-            return
-        self._budgets[memory.partition].usable()
-        for region in decoded.set_aside:  # type: ignore[union-attr]
-            self._dead_letter(memory, record, region, "region", work)
-        self._event(memory, decoded.event, record, work)  # type: ignore[union-attr,arg-type]
+        limits = self._limits
+        decoded = decode(record.value, limits.max_record_bytes, limits.max_regions)
+        if type(decoded) is Decoded:
+            event = decoded.event
+            if isinstance(event, ClockTick):
+                self._tick(memory, record, work)
+                return
+            wrong_key = self._wrong_key(event, record) if limits.check_keys else None
+            if wrong_key is None:
+                self._budgets[memory.partition].usable()
+                for region in decoded.set_aside:
+                    self._dead_letter(memory, record, region, "region", work)
+                self._event(memory, event, record, work)
+                return
+            self._reject(memory, record, wrong_key, work)
+        else:
+            self._reject(memory, record, decoded, work)  # type: ignore[arg-type]  # mypy can't see that it is Rejected
+
+    def _reject(self, memory: PartitionMemory, record: InputRecord, rejected: Rejected, work: _Work) -> None:
+        self._dead_letter(memory, record, rejected, "event", work)
+        where = f"{self.source} partition {memory.partition} offset {record.offset}"
+        self._budgets[memory.partition].unusable(rejected, where)
 
     def _event(self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, work: _Work) -> None:
+        project_id = event.project_id
         work.count("events_total", str(event.__struct_config__.tag))
-        clock = self._advance(memory, event, record, work)
-        task = memory.task(event.project_id, event.task_id)
-        if task.header.closed:
-            message = f"the task was decided ({task.header.state}) and closed for longer than its retention"
+        plan = self._plan_for(project_id, work)
+        project = self._advance(memory, event, record, plan, work)
+        task = memory.task(project_id, event.task_id)
+        header = task.header
+        if header.closed:
+            message = f"the task was decided ({header.state}) and closed for longer than its retention"
             self._dead_letter(memory, record, Rejected("task_closed", "$.task_id", message), "event", work)
             return
         if not fold(task, event):
             work.count("late_duplicates_total")
             return
-        task.header.touched_us = clock.stream_us
-        task.header.stalled = False
+        header.touched_us = project.clock.stream_us
+        header.stalled = False
         work.touched[task.key] = task
-        plan = self._plan(task.project_id)
         self._decide(memory, task, plan, record.offset, work)
-        memory.deadlines(task.project_id).schedule(task.key, self._deadline(task.project_id, task.header))
+        project.deadlines.schedule(task.key, self._deadline(header, plan))
 
     def _decide(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: _Work) -> None:
         header = task.header
         found = outcome(task, plan)
         in_force = header.decision_id is not None and header.state != "waiting"
-        if found.decision is not None and (found.verdict.state != "waiting" or in_force):
+        state = found.verdict.state
+        if found.decision is not None and (state != "waiting" or in_force):
             self._emit_decision(memory, task, found, work)
-        header.state = found.verdict.state
-        asked = reassignment(task, plan, found, None if found.verdict.state == "waiting" else header.decision_id)
+        header.state = state
+        asked = reassignment(task, plan, found, None if state == "waiting" else header.decision_id)
         if asked is not None:
-            header.asked += asked.annotators_wanted
+            header.asked = asked_in_all(task, plan, found)
             work.outgoing.append(emit.reassignment(asked, memory.partition))
             work.count("reassignments_total", task.project_id)
         self._fact(task, contribution(task, found), offset, work)
@@ -179,9 +191,7 @@ class Settle:
             work.facts.setdefault(task.project_id, []).append(Fact(offset, task.task_id, before, after))
             task.header.contribution = after
 
-    def _wrong_key(self, event: object, record: InputRecord) -> Rejected | None:
-        if not self._limits.check_keys or not isinstance(event, TaskEvent):
-            return None
+    def _wrong_key(self, event: TaskEvent, record: InputRecord) -> Rejected | None:
         expected = emit.task_key(event.project_id, event.task_id)
         if record.key == expected:
             return None
@@ -199,61 +209,70 @@ class Settle:
         limit = self._limits.max_record_bytes
         work.outgoing.append(emit.dead_letter(record, rejected, scope, self.source, memory.partition, limit))
 
-    def _advance(self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, work: _Work) -> Clock:
+    def _advance(
+        self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, plan: Plan, work: _Work
+    ) -> ProjectMemory:
         """Move the project's stream time to the event, and let what has come due happen before it."""
         at_us = microseconds(event.occurred_at)
         if record.timestamp > 0:
             at_us = min(at_us, record.timestamp * 1000 + _FUTURE_US)
-        clock = memory.clocks.get(event.project_id)
-        if clock is None:
-            clock = memory.clocks[event.project_id] = Clock(at_us, record.timestamp)
-        clock.stream_us = max(clock.stream_us, at_us)
+        project = memory.project(event.project_id)
+        clock = project.clock
         clock.broker_ms = record.timestamp
-        work.clocks.add(event.project_id)
-        self._expire(memory, event.project_id, clock.stream_us, record.offset, work)
-        return clock
+        if at_us > clock.stream_us:
+            clock.stream_us = at_us
+        work.projects[event.project_id] = project
+        if project.deadlines.any_due(clock.stream_us):
+            self._expire(memory, project, plan, record.offset, work)
+        return project
 
     def _tick(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
         """Nobody writes: every project's time moves by what the broker's clock has moved since its last record.
 
         By the difference, not to the broker's time: a recording played back years later keeps its own time.
         """
-        for project_id, clock in memory.clocks.items():
+        for project_id, project in sorted(memory.projects.items()):
+            clock = project.clock
             clock.stream_us += max(0, record.timestamp - clock.broker_ms) * 1000
             clock.broker_ms = max(clock.broker_ms, record.timestamp)
-            work.clocks.add(project_id)
-            self._expire(memory, project_id, clock.stream_us, record.offset, work)
+            work.projects[project_id] = project
+            self._expire(memory, project, self._plan_for(project_id, work), record.offset, work)
 
-    def _expire(self, memory: PartitionMemory, project_id: str, now_us: int, offset: int, work: _Work) -> None:
-        deadlines = memory.deadlines(project_id)
-        for key in deadlines.due(now_us):
+    def _expire(self, memory: PartitionMemory, project: ProjectMemory, plan: Plan, offset: int, work: _Work) -> None:
+        now_us = project.clock.stream_us
+        for scheduled_us, key in project.deadlines.due(now_us):
             task = memory.task_at(key)
-            due_us = self._deadline(project_id, task.header)
+            due_us = self._deadline(task.header, plan)
             if due_us is None:
                 continue
-            if due_us > now_us:
-                deadlines.schedule(key, due_us)
+            if due_us > scheduled_us:  # it has moved away; handed out again in its turn, which may still be now
+                project.deadlines.schedule(key, due_us)
                 continue
             work.touched[key] = task
-            task.dirty.add(key)
             if task.header.state in _WAITING:
                 task.header.stalled = True
-                self._fact(task, contribution(task, outcome(task, self._plan(project_id))), offset, work)
+                self._fact(task, contribution(task, outcome(task, plan)), offset, work)
             else:
                 _close(task, work)
 
-    def _deadline(self, project_id: str, header: Header) -> int | None:
+    def _deadline(self, header: Header, plan: Plan) -> int | None:
         """When a task is due: to be called stalled while it waits, to be closed once it is decided."""
         if header.closed or header.contribution is None or header.state == "in_review":
             return None
         if header.state in _WAITING:
             if header.stalled:
                 return None
-            return header.touched_us + self._plan(project_id).settings.routing.stalled_after_seconds * 1_000_000
+            return header.touched_us + plan.settings.routing.stalled_after_seconds * 1_000_000
         return header.touched_us + self._limits.retention_seconds * 1_000_000
 
+    def _plan_for(self, project_id: str, work: _Work) -> Plan:
+        plan = work.plans.get(project_id)
+        if plan is None:
+            plan = work.plans[project_id] = self._plan(project_id)
+        return plan
+
     def _plan(self, project_id: str) -> Plan:
-        settings: ProjectSettings = self._book.of(project_id)
+        settings = self._book.of(project_id)
         plan = self._plans.get(project_id)
         if plan is None or plan.settings is not settings:
             plan = self._plans[project_id] = Plan(settings)
@@ -263,20 +282,12 @@ class Settle:
         """One record for everything that was touched, the clocks, and last the watermark."""
         changes: dict[bytes, bytes | None] = dict(work.gone)
         for task in work.touched.values():
-            for submission_id, answer in task.answers.items():
-                key = submission_key(task.project_id, task.task_id, submission_id)
-                if key in task.dirty:
-                    changes[key] = encode(answer)
-            for key, value in (
-                (gold_key(task.project_id, task.task_id), task.gold),
-                (review_key(task.project_id, task.task_id), task.review),
-            ):
-                if key in task.dirty:
-                    changes[key] = encode(value)
-            changes[task.key] = encode(task.header)
+            for key, record in task.dirty.items():
+                changes[key] = encode(record)
             task.dirty.clear()
-        for project_id in work.clocks:
-            key, value_bytes = memory.clock_record(project_id, memory.clocks[project_id])
+            changes[task.key] = encode(task.header)
+        for project_id, project in work.projects.items():
+            key, value_bytes = memory.clock_record(project_id, project.clock)
             changes[key] = value_bytes
         key, value_bytes = memory.watermark()
         changes[key] = value_bytes
@@ -296,4 +307,4 @@ def _close(task: Task, work: _Work) -> None:
         state=old.state, revision=old.revision, decision_id=old.decision_id, touched_us=old.touched_us, closed=True
     )
     task.answers, task.gold, task.review = {}, None, None
-    task.dirty.add(task.key)
+    task.dirty.clear()

@@ -48,7 +48,7 @@ class SubmissionReport(Struct, kw_only=True, gc=False):
     """Mean agreement with the other counted annotators, 1 when equal; null when there is nobody to compare with."""
 
 
-class Conflict(Struct, kw_only=True):
+class Conflict(Struct, kw_only=True, gc=False):
     """One thing that annotators do not agree on."""
 
     kind: ConflictKind
@@ -59,7 +59,7 @@ class Conflict(Struct, kw_only=True):
     detail: str = ""
 
 
-class ControlOutcome(Struct, kw_only=True):
+class ControlOutcome(Struct, kw_only=True, gc=False):
     """How far the annotators agree on one control."""
 
     type: str
@@ -77,14 +77,14 @@ class ControlOutcome(Struct, kw_only=True):
     conflicts: list[Conflict]
 
 
-class ConsensusBase(Struct, kw_only=True, tag_field="type"):
+class ConsensusBase(Struct, kw_only=True, tag_field="type", gc=False):
     """What every consensus region carries besides its answer."""
 
     id: str
     control: str
 
 
-class ConsensusChoice(ConsensusBase, tag="choice"):
+class ConsensusChoice(ConsensusBase, tag="choice", gc=False):
     """The adjudicated answer to a single-choice control."""
 
     value: str
@@ -93,7 +93,7 @@ class ConsensusChoice(ConsensusBase, tag="choice"):
     sources: list[str]
 
 
-class ConsensusChoices(ConsensusBase, tag="choices"):
+class ConsensusChoices(ConsensusBase, tag="choices", gc=False):
     """The adjudicated answers to a multiple-choice control."""
 
     value: list[str]
@@ -102,7 +102,7 @@ class ConsensusChoices(ConsensusBase, tag="choices"):
     sources: list[str]
 
 
-class ConsensusBoolean(ConsensusBase, tag="boolean"):
+class ConsensusBoolean(ConsensusBase, tag="boolean", gc=False):
     """The adjudicated answer to a yes-or-no control."""
 
     value: bool
@@ -111,7 +111,7 @@ class ConsensusBoolean(ConsensusBase, tag="boolean"):
     sources: list[str]
 
 
-class ConsensusBox(ConsensusBase, tag="box"):
+class ConsensusBox(ConsensusBase, tag="box", gc=False):
     """An adjudicated box."""
 
     label: str
@@ -129,7 +129,7 @@ class ConsensusBox(ConsensusBase, tag="box"):
 ConsensusRegion = ConsensusChoice | ConsensusChoices | ConsensusBoolean | ConsensusBox
 
 
-class UnscoredReport(Struct, kw_only=True):
+class UnscoredReport(Struct, kw_only=True, gc=False):
     """A region that nobody compared, handed on whole."""
 
     submission_id: str
@@ -138,7 +138,7 @@ class UnscoredReport(Struct, kw_only=True):
     region: dict[str, Any]
 
 
-class ReviewVerdict(Struct, kw_only=True):
+class ReviewVerdict(Struct, kw_only=True, gc=False):
     """The review that a decision stands on."""
 
     reviewer_id: str
@@ -146,7 +146,7 @@ class ReviewVerdict(Struct, kw_only=True):
     event_id: str
 
 
-class Decision(Struct, kw_only=True):
+class Decision(Struct, kw_only=True, gc=False):
     """What is decided about a task, as of a set of events. `task-agreement` when `passed`, else `task-disagreement`."""
 
     schema: int
@@ -175,7 +175,7 @@ class Decision(Struct, kw_only=True):
     """Hash of the settings that the decision was made under."""
 
 
-class Reassignment(Struct, kw_only=True):
+class Reassignment(Struct, kw_only=True, gc=False):
     """Asks the queue for more annotators of a task."""
 
     schema: int
@@ -198,7 +198,7 @@ class Reassignment(Struct, kw_only=True):
     """Higher is more urgent: the round, so a task that has already cost most is finished first."""
 
 
-class BaseAnnotation(Struct, kw_only=True):
+class BaseAnnotation(Struct, kw_only=True, gc=False):
     """What a reviewer starts from: the whole answer of the annotator who agrees best with the others."""
 
     submission_id: str
@@ -207,7 +207,7 @@ class BaseAnnotation(Struct, kw_only=True):
     result: list[Any]
 
 
-class Review(Struct, kw_only=True):
+class Review(Struct, kw_only=True, gc=False):
     """Hands a task to a person."""
 
     schema: int
@@ -226,7 +226,7 @@ class Review(Struct, kw_only=True):
     conflicts: dict[str, list[Conflict]]
 
 
-class Alert(Struct, kw_only=True):
+class Alert(Struct, kw_only=True, gc=False):
     """A statistic has crossed its line, or has come back."""
 
     schema: int
@@ -244,7 +244,7 @@ class Alert(Struct, kw_only=True):
     recommended_action: str
 
 
-class DeadLetter(Struct, kw_only=True):
+class DeadLetter(Struct, kw_only=True, gc=False):
     """An input that could not be used, whole, with the reason."""
 
     schema: int

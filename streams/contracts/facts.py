@@ -11,7 +11,7 @@ from msgspec import Struct
 __all__ = ["Contribution", "Fact", "FactBatch"]
 
 
-class Contribution(Struct, frozen=True, omit_defaults=True, array_like=True):
+class Contribution(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False):
     """What one task adds to its project's sums."""
 
     state: str
@@ -26,7 +26,7 @@ class Contribution(Struct, frozen=True, omit_defaults=True, array_like=True):
     stalled: bool = False
 
 
-class Fact(Struct, frozen=True, array_like=True):
+class Fact(Struct, frozen=True, array_like=True, gc=False):
     """One change of one task's contribution."""
 
     offset: int
@@ -35,7 +35,7 @@ class Fact(Struct, frozen=True, array_like=True):
     after: Contribution | None
 
 
-class FactBatch(Struct, frozen=True):
+class FactBatch(Struct, frozen=True, gc=False):
     """The facts of one project out of one unit of work of one source partition, in offset order."""
 
     project_id: str

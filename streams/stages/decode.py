@@ -99,7 +99,7 @@ def _check_result(event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regi
     for index, region in enumerate(result):
         if not region.id:
             region.id = f"r{index + 1}"
-        if isinstance(region, Box):
+        if type(region) is Box:
             _upright(region)
             if region.width == 0 or region.height == 0:
                 side = "width" if region.width == 0 else "height"

@@ -47,7 +47,7 @@ def microseconds(instant: datetime) -> int:
 def fold(task: Task, event: TaskEvent) -> bool:
     """Join one event into a task, in place. True when that changed anything; a duplicate or superseded one does not.
 
-    `task.dirty` then names the records to store.
+    The header has to be stored then, and what `task.dirty` holds.
     """
     at_us = microseconds(event.occurred_at)
     changed = _fold_fields(task, event, at_us) if event.task is not None else False
@@ -67,8 +67,6 @@ def fold(task: Task, event: TaskEvent) -> bool:
         changed |= _fold_review(task, event, at_us)
     elif isinstance(event, GoldSet):
         changed |= _fold_gold(task, event, at_us)
-    if changed:
-        task.dirty.add(task.key)
     return changed
 
 
@@ -78,17 +76,19 @@ def standing(task: Task, count_models: bool) -> list[Standing]:
     Of one annotator's submissions that are not withdrawn the latest counts, by time, then event id, then submission
     id: one quorum vote a person, whatever they send.
     """
-    latest: dict[str, tuple[tuple[int, str, str], Answer]] = {}
-    for submission_id, answer in task.answers.items():
-        if answer.result is None:
-            continue
-        key = (answer.at_us, answer.event_id, submission_id)
-        found = latest.get(answer.annotator_id)
-        if found is None or found[0] < key:
-            latest[answer.annotator_id] = (key, answer)
+    if len(task.answers) == 1:  # the commonest case by far
+        ((submission_id, only),) = task.answers.items()
+        counts = count_models or only.kind == "human"
+        return [] if only.result is None else [Standing(only.annotator_id, submission_id, only, counts)]
+    ordered = sorted(
+        (answer.annotator_id, answer.at_us, answer.event_id, submission_id, answer)
+        for submission_id, answer in task.answers.items()
+        if answer.result is not None
+    )
+    latest = {annotator: (submission_id, answer) for annotator, _, _, submission_id, answer in ordered}
     return [
-        Standing(annotator, key[2], answer, count_models or answer.kind == "human")
-        for annotator, (key, answer) in sorted(latest.items())
+        Standing(annotator, submission_id, answer, count_models or answer.kind == "human")
+        for annotator, (submission_id, answer) in latest.items()
     ]
 
 
@@ -132,7 +132,7 @@ def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int) -> bool:
         return False
     task.answers[event.submission_id] = answer
     _drop_withdrawn(task, event.submission_id)
-    task.dirty.add(submission_key(task.project_id, task.task_id, event.submission_id))
+    task.dirty[submission_key(task.project_id, task.task_id, event.submission_id)] = answer
     return True
 
 
@@ -152,7 +152,8 @@ def _fold_withdrawal(task: Task, event: AnnotationWithdrawn, at_us: int) -> bool
         return False
     withdrawn[event.submission_id] = joined
     if event.submission_id in task.answers and _drop_withdrawn(task, event.submission_id):
-        task.dirty.add(submission_key(task.project_id, task.task_id, event.submission_id))
+        key = submission_key(task.project_id, task.task_id, event.submission_id)
+        task.dirty[key] = task.answers[event.submission_id]
     return True
 
 
@@ -174,7 +175,7 @@ def _fold_review(task: Task, event: ReviewDecided, at_us: int) -> bool:
         return False
     task.review = note
     task.header.has_review = True
-    task.dirty.add(review_key(task.project_id, task.task_id))
+    task.dirty[review_key(task.project_id, task.task_id)] = note
     return True
 
 
@@ -185,5 +186,5 @@ def _fold_gold(task: Task, event: GoldSet, at_us: int) -> bool:
         return False
     task.gold = gold
     task.header.has_gold = True
-    task.dirty.add(gold_key(task.project_id, task.task_id))
+    task.dirty[gold_key(task.project_id, task.task_id)] = gold
     return True

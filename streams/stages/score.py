@@ -5,12 +5,14 @@ The mathematics is in `scoring`; here answers are sorted into controls, and thre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from scoring.agreement.aggregate import (
+    PairLaw,
     best_consensus_share,
     best_mean_of_pairs,
     best_pairs_nominal,
@@ -23,7 +25,7 @@ from scoring.agreement.nominal import equality_matrix
 from scoring.agreement.objects import compare_objects
 from scoring.agreement.sets import jaccard_matrix
 from scoring.types import Matrix, Undefined
-from streams.contracts.events import Box, UnscoredRegion
+from streams.contracts.events import Boolean, Box, Choice, Choices, UnscoredRegion
 from streams.plan import ControlPlan, Plan
 from streams.scores import JOIN, Category, CategoryEvidence, ControlScore, ObjectEvidence, Placed, Scores, SetEvidence
 
@@ -33,8 +35,10 @@ DIGITS = 6
 """Decimals of every figure that leaves the engine: enough to rank tasks, too few to show rounding noise. Thresholds are
 held against the rounded figure, so what one reads is what was compared."""
 
-_Evidence = CategoryEvidence | SetEvidence | ObjectEvidence
 _Answers = list[list[Any]]
+"""Per annotator, the regions of one control."""
+
+_TAGS: dict[type, str] = {Choice: "choice", Choices: "choices", Boolean: "boolean", Box: "box"}
 
 
 def score(answers: Sequence[tuple[str, Sequence[Any], bool]], plan: Plan, may_join: int) -> Scores:
@@ -51,18 +55,16 @@ def score(answers: Sequence[tuple[str, Sequence[Any], bool]], plan: Plan, may_jo
     counted = [row for row, (_, _, counts) in enumerate(answers) if counts]
     by_control, unscored = _sort_into_controls(answers, plan)
     controls: list[ControlScore] = []
-    for name, rows in by_control.items():
-        control = plan.control(name, _types(rows, counted))
-        if control is None:  # configured without a type, and nobody answered it
-            continue
-        compared = [_of_type(rows[row], control.type, row, unscored) for row in range(len(answers))]
-        controls.append(_score_control(name, control, compared, counted, may_join))
+    for name, rows in by_control:
+        control, compared = _resolve(name, rows, counted, plan, unscored)
+        if control is not None:  # None: configured without a type, and nobody answered it
+            controls.append(_score_control(name, control, compared, counted, may_join))
     return _combine([a for a, _, _ in answers], counted, controls, plan, unscored)
 
 
 def _sort_into_controls(
     answers: Sequence[tuple[str, Sequence[Any], bool]], plan: Plan
-) -> tuple[dict[str, _Answers], list[Placed]]:
+) -> tuple[list[tuple[str, _Answers]], list[Placed]]:
     unscored: list[Placed] = []
     found: dict[str, _Answers] = {name: [[] for _ in answers] for name in plan.settings.controls}
     for row, (_, regions, _) in enumerate(answers):
@@ -74,45 +76,82 @@ def _sort_into_controls(
             if rows is None:
                 rows = found[region.control] = [[] for _ in answers]
             rows[row].append(region)
-    return dict(sorted(found.items())), unscored
+    return sorted(found.items()), unscored
 
 
-def _types(rows: _Answers, counted: Sequence[int]) -> list[str]:
+def _resolve(
+    name: str, rows: _Answers, counted: Sequence[int], plan: Plan, unscored: list[Placed]
+) -> tuple[ControlPlan | None, _Answers]:
+    """The control's plan, and its answers without the regions of another type, which go to `unscored`."""
+    kinds = {type(region) for row in rows for region in row}
+    if len(kinds) == 1:
+        kind = _TAGS[kinds.pop()]
+        control = plan.control(name, (kind,))
+        if control is not None and control.type == kind:
+            return control, rows
     voters = [region for row in counted for region in rows[row]] or [region for row in rows for region in row]
-    return [_tag(region) for region in voters]
+    control = plan.control(name, [_TAGS[type(region)] for region in voters])
+    if control is None:
+        return None, rows
+    kept: _Answers = []
+    for row, regions in enumerate(rows):
+        kept.append([region for region in regions if _TAGS[type(region)] == control.type])
+        unscored += [Placed(row, r, "wrong_control_type") for r in regions if _TAGS[type(r)] != control.type]
+    return control, kept
 
 
-def _tag(region: Any) -> str:
-    return str(type(region).__struct_config__.tag)
+class _Figures(NamedTuple):
+    """What a control's answers come to, whoever gave them."""
 
-
-def _of_type(regions: list[Any], kind: str, row: int, unscored: list[Placed]) -> list[Any]:
-    if all(_tag(region) == kind for region in regions):
-        return regions
-    unscored += [Placed(row, region, "wrong_control_type") for region in regions if _tag(region) != kind]
-    return [region for region in regions if _tag(region) == kind]
+    matrix: Matrix
+    score: float | None
+    undefined: str | None
+    passed: bool | None
+    best_possible: float | None
+    individual: list[float | None]
 
 
 def _score_control(name: str, plan: ControlPlan, rows: _Answers, counted: list[int], may_join: int) -> ControlScore:
-    matrix, evidence = _COMPARE[plan.type](rows, plan)
-    value = _aggregate(matrix, evidence, plan, counted)
-    best = _best(matrix, evidence, plan, counted, may_join)
+    if plan.type == "box":
+        evidence, figures = _score_boxes(plan, rows, counted, may_join)
+        return ControlScore(name, plan, *figures, evidence)
+    if plan.type == "choices":
+        sets = tuple(frozenset(label for region in regions for label in region.value) for regions in rows)
+        return ControlScore(name, plan, *_categorical(plan, sets, tuple(counted), may_join), SetEvidence(sets, rows))
+    answers = tuple(_category(regions) for regions in rows)
+    figures = _categorical(plan, answers, tuple(counted), may_join)
+    return ControlScore(name, plan, *figures, CategoryEvidence(answers, rows))
+
+
+def _figures(
+    matrix: Matrix, value: float | Undefined, best: float | Undefined, plan: ControlPlan, counted: Sequence[int]
+) -> _Figures:
     figure = None if isinstance(value, Undefined) else round(value, DIGITS)
-    return ControlScore(
-        name=name,
-        plan=plan,
+    return _Figures(
         matrix=[[round(s, DIGITS) for s in row] for row in matrix],
         score=figure,
         undefined=value.reason if isinstance(value, Undefined) else None,
         passed=None if figure is None or plan.threshold is None else figure >= plan.threshold,
         best_possible=None if isinstance(best, Undefined) else best,
-        evidence=evidence,
+        individual=[None if m is None else round(m, DIGITS) for m in mean_with_others(matrix, counted)],
     )
 
 
-def _compare_categories(rows: _Answers, plan: ControlPlan) -> tuple[Matrix, _Evidence]:
-    answers = [_category(regions) for regions in rows]
-    return equality_matrix(answers), CategoryEvidence(answers, rows)
+@lru_cache(maxsize=16_384)
+def _categorical(plan: ControlPlan, answers: tuple[Any, ...], counted: tuple[int, ...], may_join: int) -> _Figures:
+    """Remembered, because thousands of tasks get the same answers: two said day, one said night."""
+    exact = plan.metric == "exact"
+    matrix = equality_matrix(answers) if exact else jaccard_matrix(answers)
+    if plan.aggregate == "consensus_share":
+        value, best = consensus_share(answers, counted), best_consensus_share(answers, counted, may_join)
+    else:
+        value = mean_of_pairs(matrix, counted)
+        best = (
+            best_pairs_nominal(answers, counted, may_join)
+            if exact
+            else best_mean_of_pairs(matrix, counted, may_join, law="metric")
+        )
+    return _figures(matrix, value, best, plan, counted)
 
 
 def _category(regions: list[Any]) -> Category:
@@ -123,13 +162,17 @@ def _category(regions: list[Any]) -> Category:
     return JOIN.join(values) if values else None
 
 
-def _compare_sets(rows: _Answers, plan: ControlPlan) -> tuple[Matrix, _Evidence]:
-    answers = [frozenset(label for region in regions for label in region.value) for regions in rows]
-    matrix = equality_matrix(answers) if plan.metric == "exact" else jaccard_matrix(answers)
-    return matrix, SetEvidence(answers, rows)
+def _score_boxes(
+    plan: ControlPlan, rows: _Answers, counted: list[int], may_join: int
+) -> tuple[ObjectEvidence, _Figures]:
+    evidence = _compare_boxes(rows, plan)
+    matrix = evidence.agreement.matrix
+    law: PairLaw = "soft_f1" if plan.metric == "soft_f1" else "any"
+    best = best_mean_of_pairs(matrix, counted, may_join, law=law)
+    return evidence, _figures(matrix, mean_of_pairs(matrix, counted), best, plan, counted)
 
 
-def _compare_boxes(rows: _Answers, plan: ControlPlan) -> tuple[Matrix, _Evidence]:
+def _compare_boxes(rows: _Answers, plan: ControlPlan) -> ObjectEvidence:
     owned = [(row, region) for row, regions in enumerate(rows) for region in sorted(regions, key=_content)]
     owners = [row for row, _ in owned]
     regions = [region for _, region in owned]
@@ -145,7 +188,7 @@ def _compare_boxes(rows: _Answers, plan: ControlPlan) -> tuple[Matrix, _Evidence
         metric="f1" if plan.metric == "f1" else "soft_f1",
         minimum_similarity=plan.minimum_iou if plan.metric == "f1" else 0.0,
     )
-    return agreement.matrix, ObjectEvidence(boxes, owners, regions, similarity, agreement)
+    return ObjectEvidence(boxes, owners, regions, similarity, agreement)
 
 
 def _content(box: Box) -> tuple[Any, ...]:
@@ -162,58 +205,33 @@ def _content(box: Box) -> tuple[Any, ...]:
     )
 
 
-_COMPARE: dict[str, Callable[[_Answers, ControlPlan], tuple[Matrix, _Evidence]]] = {
-    "choice": _compare_categories,
-    "boolean": _compare_categories,
-    "choices": _compare_sets,
-    "box": _compare_boxes,
-}
-"""Region type → how its answers are compared."""
-
-
-def _aggregate(matrix: Matrix, evidence: _Evidence, plan: ControlPlan, counted: list[int]) -> float | Undefined:
-    if plan.aggregate == "consensus_share" and not isinstance(evidence, ObjectEvidence):
-        return consensus_share(evidence.answers, counted)
-    return mean_of_pairs(matrix, counted)
-
-
-def _best(
-    matrix: Matrix, evidence: _Evidence, plan: ControlPlan, counted: list[int], may_join: int
-) -> float | Undefined:
-    if isinstance(evidence, ObjectEvidence):
-        return best_mean_of_pairs(matrix, counted, may_join, law="soft_f1" if plan.metric == "soft_f1" else "any")
-    if plan.aggregate == "consensus_share":
-        return best_consensus_share(evidence.answers, counted, may_join)
-    if plan.metric == "exact":
-        return best_pairs_nominal(evidence.answers, counted, may_join)
-    return best_mean_of_pairs(matrix, counted, may_join, law="metric")
-
-
 def _combine(
     annotators: list[str], counted: list[int], controls: list[ControlScore], plan: Plan, unscored: list[Placed]
 ) -> Scores:
-    threshold = plan.settings.agreement_threshold
-    defined = [c for c in controls if c.score is not None]
-    overall = _overall([(c.score, c.plan.weight) for c in defined if c.score is not None], plan.settings.aggregate)
+    threshold, aggregate = plan.settings.agreement_threshold, plan.settings.aggregate
+    overall = _overall([(c.score, c.plan.weight) for c in controls], aggregate)
     if not controls and not unscored and len(counted) > 1:
         overall = 1.0  # everybody answered, and everybody answered "nothing here"
     failing = [c.name for c in controls if c.passed is False]
-    overall_fails = threshold is not None and overall is not None and overall < threshold
-    best = _overall(
-        [(c.best_possible, c.plan.weight) for c in defined if c.best_possible is not None], plan.settings.aggregate
-    )
+    passed = overall is not None and not failing and (threshold is None or overall >= threshold)
     return Scores(
         annotators=annotators,
         counted=counted,
         controls=controls,
         score=overall,
-        passed=overall is not None and not failing and not overall_fails,
-        reachable=all(_can_pass(c) for c in controls if c.passed is False)
-        and (threshold is None or best is None or best >= threshold),
+        passed=passed,
+        reachable=passed or _reachable(controls, threshold, aggregate),
         failing=failing,
-        individual=_individual(annotators, counted, defined),
+        individual=_individual(len(annotators), controls),
         unscored=unscored,
     )
+
+
+def _reachable(controls: list[ControlScore], threshold: float | None, aggregate: str) -> bool:
+    if not all(_can_pass(control) for control in controls if control.passed is False):
+        return False
+    best = _overall([(c.best_possible, c.plan.weight) for c in controls if c.score is not None], aggregate)
+    return threshold is None or best is None or best >= threshold
 
 
 def _can_pass(control: ControlScore) -> bool:
@@ -221,21 +239,23 @@ def _can_pass(control: ControlScore) -> bool:
     return threshold is None or best is None or round(best, DIGITS) >= threshold
 
 
-def _overall(scores: list[tuple[float, float]], aggregate: str) -> float | None:
+def _overall(scores: list[tuple[float | None, float]], aggregate: str) -> float | None:
     """Σ weight · score / Σ weight, or the least score; None where no control has a score and a weight."""
-    weighted = [(score, weight) for score, weight in scores if weight > 0]
+    weighted = [(score, weight) for score, weight in scores if score is not None and weight > 0]
     if not weighted:
         return None
     if aggregate == "minimum":
         return min(score for score, _ in weighted)
+    if len(weighted) == 1:
+        return weighted[0][0]
     total = sum(weight for _, weight in weighted)
     return round(sum(score * weight for score, weight in weighted) / total, DIGITS)
 
 
-def _individual(annotators: list[str], counted: list[int], controls: list[ControlScore]) -> list[float | None]:
-    means = [(mean_with_others(control.matrix, counted), control.plan.weight) for control in controls]
-    figures: list[float | None] = []
-    for row in range(len(annotators)):
-        own = [(mean[row], weight) for mean, weight in means]
-        figures.append(_overall([(m, w) for m, w in own if m is not None], "weighted_mean"))
-    return figures
+def _individual(annotators: int, controls: list[ControlScore]) -> list[float | None]:
+    scored = [control for control in controls if control.score is not None]
+    if len(scored) == 1 and scored[0].plan.weight > 0:
+        return scored[0].individual
+    return [
+        _overall([(c.individual[row], c.plan.weight) for c in scored], "weighted_mean") for row in range(annotators)
+    ]
