@@ -39,6 +39,7 @@ REASONS = {
 NULL_HEADER: Any = [("null", None)]
 """Kafka knows headers without a value, whatever the port's types say."""
 
+MASK = {"control": "m", "type": "mask"}
 EVERYTHING = [
     submitted(result=[choice("day"), choices("wet"), boolean(True), box(attributes={"occluded": True, "rows": 3})]),
     submitted(result=[{"control": "m", "type": "mask", "size": [2, 2], "counts": [0, 4]}], kind="model"),
@@ -84,7 +85,7 @@ def _raw(old: str, new: str, *result: dict[str, Any]) -> bytes:
         (submitted(result=[{"type": "choice", "value": "day"}]), "missing_field", "$.result[0].control"),
         (submitted(result=[{"type": "mask"}]), "missing_field", "$.result[0].control"),
         (reviewed("corrected"), "missing_field", "$.result"),
-        (submitted(result=[box(), {"control": "m", "type": "mask"}, box() | {"x": "1"}]), "wrong_type", "$.result[2].x"),
+        (submitted(result=[box(), MASK, box() | {"x": "1"}]), "wrong_type", "$.result[2].x"),
         (submitted(result=[{"control": 7, "type": "mask"}]), "wrong_type", "$.result[0].control"),
         (submitted(result=[{"control": "m", "type": "mask", "id": 7}]), "wrong_type", "$.result[0].id"),
         (submitted(result=[{"control": "m", "type": 7}]), "wrong_type", "$.result[0].type"),
@@ -198,8 +199,8 @@ _json = st.recursive(
     max_leaves=12,
 )
 _ODD: list[Any] = [
-    "", "\0", "\x1f", "a\x1fb", "\u202e", "💥", "x" * 300, "2026-01-31T10:00:00Z", "0001-01-01T00:00:00+14:00", "choice",
-    0, -1, 1.5, 1e308, -1e9, 1e9, 5e-324, 2**63, 2**64, -(2**63) - 1, 10**30, True, None, [], {}, [[]],
+    "", "\0", "\x1f", "a\x1fb", "\u202e", "💥", "x" * 300, "2026-01-31T10:00:00Z", "0001-01-01T00:00:00+14:00",
+    "choice", 0, -1, 1.5, 1e308, -1e9, 1e9, 5e-324, 2**63, 2**64, -(2**63) - 1, 10**30, True, None, [], {}, [[]],
 ]  # fmt: skip
 _odd = st.sampled_from(_ODD) | _json
 
