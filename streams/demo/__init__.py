@@ -5,6 +5,10 @@
 | `convert` | how the recorded answers in `data/` were made from their source |
 | `recorded` | reads them |
 | `queue` | pure: which recorded answer is handed in next, and when everything is settled |
-| `summary` | pure: what it all came to |
-| `player`, `display`, `run` | the shell: to Kafka and back, shown live, started and cleaned up |
+| `ledger` | pure: the worker's last word on each task |
+| `progress`, `quality`, `summary` | pure: where things stand; how good answers are; what it all came to |
+| `player` | hands in and listens, at a pace |
+| `display`, `report` | what a person sees while it runs, and at the end |
+| `stack`, `fake_redis` | broker, Redis and worker: brought up, watched, ended |
+| `run` | all of it together |
 """
