@@ -74,3 +74,8 @@ class ChunkTableManager(TableManager):
         if self._recovery is None:
             self._recovery = ChunkRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
         return cast(ChunkRecovery, self._recovery)
+
+    async def on_start(self) -> None:
+        """Stock Faust sleeps a second first; what it waits for, the conductor waits for by itself."""
+        await self._update_channels()
+        await self.recovery.start()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import faust
 
@@ -60,7 +62,8 @@ def run_worker(
     asyncio.set_event_loop(loop)
     with tempfile.TemporaryDirectory(prefix="labelquorum-") as scratch:
         try:
-            loop.run_until_complete(verify_broker(config, processors))
+            if not _completed(loop, verify_broker(config, processors)):
+                return 0
             app = build_app(
                 replace(config, data_dir=config.data_dir or scratch), processors,
                 observer=observer, pages=pages, companions=companions, checkpoint=checkpoint,
@@ -69,6 +72,18 @@ def run_worker(
         except LabelquorumError as error:
             log.error("%s", error)  # noqa: TRY400 - for a person: the message, no traceback
             return error.exit_code
+
+
+def _completed(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> bool:
+    """Run it; False when a signal came first. Faust's own handlers take over when its worker starts."""
+    task = loop.create_task(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        loop.run_until_complete(task)
+    except asyncio.CancelledError:
+        return False
+    return True
 
 
 class _Worker(faust.Worker):
