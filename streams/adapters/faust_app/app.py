@@ -354,6 +354,7 @@ def _ticking(app: StreamApp, now: Callable[[], datetime]) -> Callable[[], Awaita
 def _add_page(app: StreamApp, path: str, page: Page) -> None:
     async def answer(web: Any, request: Any) -> Any:
         status, content_type, body = await page()
-        return web.bytes(body, content_type=content_type, status=status)
+        # As a header: aiohttp takes no charset in `content_type`, and Prometheus' has one.
+        return web.bytes(body, status=status, headers={"Content-Type": content_type})
 
     app.page(path)(answer)
