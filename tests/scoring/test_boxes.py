@@ -120,6 +120,11 @@ def test_a_box_without_area_is_equal_to_itself_and_to_nothing_else(turn: float) 
     assert np.array_equal(iou(drawn, drawn), expected)
 
 
+def test_lines_that_cross_are_not_identical() -> None:
+    assert box_iou((5, 5, 0, 4, 0), (5, 5, 0, 4, 30)) == 0.0
+    assert box_iou((5, 5, 0, 4, 10), (5, 5, 0, 4, 30)) == 0.0
+
+
 def test_no_boxes_on_one_side_give_an_empty_matrix() -> None:
     assert iou(as_boxes([]), as_boxes([(0, 0, 1, 1, 30)])).shape == (0, 1)
     assert iou(as_boxes([(0, 0, 1, 1, 0)]), as_boxes([])).shape == (1, 0)

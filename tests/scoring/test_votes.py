@@ -43,6 +43,11 @@ def test_weights_that_tie_on_paper_tie_in_floating_point() -> None:
     assert (outcome.winner, outcome.tied) == ("a", True)
 
 
+def test_a_label_with_half_of_the_weight_on_paper_is_dropped() -> None:
+    # (0.1 + 0.2) / 0.6 is 0.5000000000000001
+    assert vote_labels([{"wet"}, {"wet"}, set()], weights=[0.1, 0.2, 0.3]).labels == []
+
+
 def test_nobody_and_nobody_trusted() -> None:
     assert vote([]) == Vote(None, {}, 0.0, [], tied=False)
     assert vote_labels([]) == SetVote([], {}, 0.0, [])
