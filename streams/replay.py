@@ -1,17 +1,14 @@
-"""The same engine with no broker: a file of events in, files of decisions out, to the byte the same every time.
+"""The same engine with no broker: lines of events in, records out, to the byte the same every time.
 
-SETTLE sees the file as one partition whose offsets are line numbers (from 0); WATCH sees SETTLE's facts. How many lines
-make a unit of work changes nothing (tests hold that), so the figure below only trades memory against speed.
+SETTLE sees the lines as one partition whose offsets are their numbers (from 0); WATCH sees SETTLE's facts. How the
+lines are cut into steps changes nothing (tests hold that).
 """
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -22,20 +19,7 @@ from streams.settings import SettingsBook
 from streams.settle import Limits, Settle
 from streams.watch import Watch
 
-__all__ = ["FILES", "SUMMARY", "Replay", "read_lines", "replay_files"]
-
-UNIT_LINES = 2_000
-
-FILES = {
-    "task-agreement": "decisions.jsonl",
-    "task-disagreement": "decisions.jsonl",
-    "task-reassignment": "reassignments.jsonl",
-    "task-review": "reviews.jsonl",
-    "quality-alerts": "alerts.jsonl",
-    "dead-letter": "dead-letters.jsonl",
-}
-"""Output topic → the file that gets its records, one a line."""
-SUMMARY = "summary.json"
+__all__ = ["Replay"]
 
 _UNSETTLED = frozenset(("waiting", "reassigning"))
 _decode_facts = msgspec.json.Decoder(FactBatch).decode
@@ -50,7 +34,7 @@ class Replay:
         offline = msgspec.structs.replace(limits, check_keys=False, dead_letter_ratio=1.0, dead_letter_run=2**62)
         self._settle = _Fed(Settle(book, offline))
         self._watch = _Fed(Watch(book))
-        self.summary = _Summary()
+        self.summary = Summary()
 
     def step(self, lines: Iterable[bytes]) -> Iterator[Outgoing]:
         """Process some lines; yields what the agents emit, without the facts between them."""
@@ -83,7 +67,7 @@ class _Fed:
         return unit
 
 
-class _Summary:
+class Summary:
     """What happened, in numbers."""
 
     def __init__(self) -> None:
@@ -104,6 +88,11 @@ class _Summary:
                     self._used.setdefault(task, fact.after.answers)
 
     def as_dict(self) -> dict[str, Any]:
+        """As JSON has it.
+
+        `annotations.used` are the answers that each task had when it was first settled, `spared` those that came
+        after: a live queue that listens to reassignment would not have asked for them.
+        """
         answers = sum(n for _, n in self._tasks.values())
         used = sum(min(n, self._used.get(task, n)) for task, (_, n) in self._tasks.items())
         return {
@@ -124,44 +113,3 @@ class _Summary:
             if name[0] == metric:
                 found[name[place]] += n
         return dict(sorted(found.items()))
-
-
-def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, gzipped or not, without their ends; empty lines are passed over."""
-    with path.open("rb") as file:
-        lines: IO[bytes] = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file  # type: ignore[assignment]
-        for line in lines:
-            stripped = line.strip(b"\r\n")
-            if stripped:
-                yield stripped
-
-
-def replay_files(
-    lines: Iterable[bytes], settings: dict[str, ProjectSettings], out: Path, limits: Limits | None = None
-) -> dict[str, Any]:
-    """Replay `lines` and write `FILES` and `SUMMARY` into `out`; returns the summary.
-
-    `annotations.used` are the answers that each task had when it was first settled, `spared` those that came after: a
-    live queue that listens to reassignment would not have asked for them.
-    """
-    engine = Replay(settings, limits or Limits())
-    out.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        files = {name: stack.enter_context((out / name).open("wb")) for name in sorted(set(FILES.values()))}
-        for unit in _units(lines):
-            for outgoing in engine.step(unit):
-                files[FILES[outgoing.topic]].write(outgoing.value + b"\n")
-    summary = engine.summary.as_dict()
-    (out / SUMMARY).write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
-    return summary
-
-
-def _units(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    unit: list[bytes] = []
-    for line in lines:
-        unit.append(line)
-        if len(unit) == UNIT_LINES:
-            yield unit
-            unit = []
-    if unit:
-        yield unit

@@ -42,7 +42,7 @@ def replay(
     Writes decisions.jsonl, reassignments.jsonl, reviews.jsonl, alerts.jsonl, dead-letters.jsonl and summary.json into
     --out. The same events and settings give the same bytes: replay with other settings to see what they would change.
     """
-    from streams.replay import read_lines, replay_files
+    from streams.replay_files import read_lines, replay_files
     from streams.wiring import limits_of
 
     for path in events:
