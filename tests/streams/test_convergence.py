@@ -66,6 +66,8 @@ _events = st.lists(
     st.builds(_with_id, _answers | _answers | _others, _event_ids), min_size=1, max_size=9
 ) | st.lists(st.builds(_with_id, _answers, _event_ids), min_size=4, max_size=7)  # fmt: skip
 
+Log = tuple[ProjectSettings, list[tuple[Event | bytes, int]]]
+
 PROJECTS = [
     project(required_annotators=2),
     project(required_annotators=2, routing={"max_annotators": 3, "on_limit": "accept_best", "skip_policy": "reassign"}),
@@ -136,7 +138,7 @@ def test_any_order_and_duplication_of_a_tasks_events_ends_in_the_same_decision(f
 
 
 @st.composite
-def _logs(draw: st.DrawFn) -> tuple[ProjectSettings, list[tuple[Event | bytes, int]]]:
+def _logs(draw: st.DrawFn) -> Log:
     """Records of a few tasks and two projects, with broken ones and ticks between, days apart: (event, broker's ms)."""
     chosen = draw(st.sampled_from([*PROJECTS, project(routing={"stalled_after_seconds": 2}, required_annotators=2)]))
     records: list[tuple[Event | bytes, int]] = []
@@ -150,9 +152,7 @@ def _logs(draw: st.DrawFn) -> tuple[ProjectSettings, list[tuple[Event | bytes, i
     return chosen, records
 
 
-def _play(
-    log: tuple[ProjectSettings, list[tuple[Event | bytes, int]]], cuts: list[int], crashes: dict[int, int], **limits: Any
-) -> Driver:  # fmt: skip
+def _play(log: Log, cuts: list[int], crashes: dict[int, int], **limits: Any) -> Driver:
     """Play the log in units that end at `cuts`; after the i-th unit crash and go back by `crashes[i]` records."""
     chosen, entries = log
     driver = Driver(chosen, retention_seconds=3, **limits)
@@ -173,7 +173,7 @@ def _state(driver: Driver) -> tuple[dict[bytes, bytes], Any]:
 
 @settings(max_examples=100)
 @given(_logs(), st.data())
-def test_how_a_log_is_cut_where_it_crashes_and_what_is_cached_changes_no_byte(log: Any, data: st.DataObject) -> None:
+def test_how_a_log_is_cut_where_it_crashes_and_what_is_cached_changes_no_byte(log: Log, data: st.DataObject) -> None:
     places = st.integers(0, len(log[1]))
     cuts = sorted(data.draw(st.lists(places, max_size=5)))
     crashes = data.draw(st.dictionaries(st.integers(0, len(cuts)), st.integers(0, 4), max_size=3))
