@@ -166,8 +166,9 @@ class Decision(Struct, kw_only=True, gc=False):
     passed: bool
     submissions: list[SubmissionReport]
     controls: dict[str, ControlOutcome]
-    consensus: list[ConsensusRegion | dict[str, Any]]
-    """Plain objects where a reviewer's correction holds a region type that is not scored."""
+    consensus: list[Any]
+    """`ConsensusRegion`s; plain objects of the same shape where they are a reviewer's correction, which may hold any
+    region type."""
     unscored: list[UnscoredReport]
     skipped: list[str]
     review: ReviewVerdict | None
@@ -222,7 +223,7 @@ class Review(Struct, kw_only=True, gc=False):
     priority: int
     exclude_reviewers: list[str]
     base: BaseAnnotation | None
-    consensus: list[ConsensusRegion | dict[str, Any]]
+    consensus: list[Any]
     conflicts: dict[str, list[Conflict]]
 
 
