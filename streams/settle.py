@@ -32,6 +32,10 @@ _FUTURE_US = 3_600_000_000
 """An event may run this far ahead of the broker's clock before its time is not believed: an annotator's computer with a
 wrong clock must not close every task of the project."""
 
+_DUE_AT_ONCE = 1_000
+"""Tasks that one record may bring to their end: facts of one record stand in one record of their own, which must fit
+through Kafka. Of a hundred thousand tasks imported in one minute, the rest follows with the next records."""
+
 _WAITING = ("waiting", "reassigning")
 
 
@@ -106,7 +110,7 @@ class Settle:
             self._record(memory, record, work)
             memory.next_offset = record.offset + 1
         for project_id, facts in work.facts.items():
-            work.outgoing.append(emit.facts(FactBatch(project_id, partition, facts)))
+            work.outgoing += emit.facts(FactBatch(project_id, partition, facts))
         return UnitOfWork(work.outgoing, self._changes(memory, work), memory.next_offset, work.counts)
 
     def _record(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
@@ -239,7 +243,7 @@ class Settle:
             self._expire(memory, project, self._plan_for(project_id, work), record.offset, work)
 
     def _expire(self, memory: PartitionMemory, project: ProjectMemory, plan: Plan, offset: int, work: _Work) -> None:
-        now_us = project.clock.stream_us
+        now_us, left = project.clock.stream_us, _DUE_AT_ONCE
         for scheduled_us, key in project.deadlines.due(now_us):
             task = memory.task_at(key)
             due_us = self._deadline(task.header, plan)
@@ -254,6 +258,9 @@ class Settle:
                 self._fact(task, contribution(task, outcome(task, plan)), offset, work)
             else:
                 _close(task, work)
+            left -= 1
+            if not left:
+                return
 
     def _deadline(self, header: Header, plan: Plan) -> int | None:
         """When a task is due: to be called stalled while it waits, to be closed once it is decided."""

@@ -36,6 +36,7 @@ __all__ = [
 SOURCE = b"labelquorum"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
+_FACT_BYTES = 500_000
 _TEXT, _KEY_BYTES, _HEADER_BYTES = 1_000, 1_000, 8_000
 """What a dead letter keeps of path, message, key and headers: it must itself fit through Kafka."""
 _UNNAMED = b'{"schema":1,"type":"%s","decision_id":"","replaces":null,"revision":0,'
@@ -135,9 +136,23 @@ def alert(raised: Alert) -> Outgoing:
     )  # fmt: skip
 
 
-def facts(batch: FactBatch) -> Outgoing:
-    """Facts, keyed by their project; internal, so without CloudEvents."""
-    return Outgoing("quality-facts", batch.project_id.encode(), _encode(batch), (), None)
+def facts(batch: FactBatch) -> list[Outgoing]:
+    """Facts, keyed by their project; internal, so without CloudEvents.
+
+    More than fit through Kafka are cut in two, never between facts of one offset: `watch` counts an offset whole.
+    """
+    value = _encode(batch)
+    cut = _middle(batch) if len(value) > _FACT_BYTES else 0
+    if not cut:
+        return [Outgoing("quality-facts", batch.project_id.encode(), value, (), None)]
+    halves = batch.facts[:cut], batch.facts[cut:]
+    return [out for half in halves for out in facts(FactBatch(batch.project_id, batch.source_partition, half))]
+
+
+def _middle(batch: FactBatch) -> int:
+    """The place nearest to the middle where the offset changes; 0 where it never does."""
+    places = [i for i in range(1, len(batch.facts)) if batch.facts[i].offset != batch.facts[i - 1].offset]
+    return min(places, key=lambda i: abs(2 * i - len(batch.facts)), default=0)
 
 
 def dead_letter(
