@@ -13,8 +13,7 @@ from math import fsum
 import numpy as np
 from msgspec import Struct
 
-from scoring.agreement.boxes import paired_iou
-from scoring.consensus.boxes import fuse
+from scoring.consensus.boxes import fuse_clusters
 from scoring.consensus.clusters import cluster
 from scoring.consensus.pick import best_answer_per_class, select_all
 from scoring.consensus.votes import vote
@@ -112,50 +111,45 @@ def _chosen(
 def _consensus_boxes(
     control: ControlScore, voters: Voters, drawn: Drawn, chosen: Sequence[tuple[list[int], int | None]]
 ) -> list[Found]:
-    if not chosen:
-        return []
-    geometries = [_geometry(control.plan, voters, drawn, members, keep) for members, keep in chosen]
-    flat = [i for members, _ in chosen for i in members]
-    # One call for all: what costs is the call, not the boxes in it.
-    overlaps = iter(
-        paired_iou(drawn.boxes[flat], np.repeat(geometries, [len(members) for members, _ in chosen], axis=0)).tolist()
-    )
-    return [
-        _consensus_box(control, voters, drawn, members, keep, geometry, [next(overlaps) for _ in members])
-        for (members, keep), geometry in zip(chosen, geometries, strict=True)
-    ]
-
-
-def _geometry(plan: ControlPlan, voters: Voters, drawn: Drawn, members: list[int], keep: int | None) -> Boxes:
-    if keep is not None:
-        kept: Boxes = drawn.boxes[keep]
-        return kept
-    weights = None if voters.weights is None else [voters.weights[drawn.owners[i]] for i in members]
-    return fuse(drawn.boxes[members], weights, plan.fusion)  # type: ignore[arg-type]
-
-
-def _consensus_box(
-    control: ControlScore, voters: Voters, drawn: Drawn, members: list[int], keep: int | None, geometry: Boxes,
-    overlaps: list[float],
-) -> Found:  # fmt: skip
-    weights = [voters.weights[drawn.owners[i]] if voters.weights else 1.0 for i in members]
-    regions = [drawn.regions[i] for i in members]
-    if keep is None:
-        label = str(vote([r.label for r in regions], weights, control.plan.labels).winner)
-        attributes = _vote_attributes(regions, weights)
-    else:
-        label, attributes = drawn.regions[keep].label, drawn.regions[keep].attributes
+    weights = [voters.weights[owner] if voters.weights else 1.0 for owner in drawn.owners]
     total = fsum(voters.weights) if voters.weights else float(len(voters.ids))
+    made = fuse_clusters(drawn.boxes, [members for members, _ in chosen], total, weights, control.plan.fusion)  # type: ignore[arg-type]
+    found: list[Found] = []
+    for fused, (members, keep) in zip(made, chosen, strict=True):
+        if keep is None:
+            regions, own = [drawn.regions[i] for i in members], [weights[i] for i in members]
+            label = str(vote([r.label for r in regions], own, control.plan.labels).winner)
+            attributes = _vote_attributes(regions, own)
+            box = _box(control.name, voters, drawn, members, members, fused.box, label, attributes, fused.confidence)
+            found.append(Found(box, members, fused.overlaps))
+        else:
+            found.append(_kept_box(control.name, voters, drawn, members, keep, weights, total))
+    return found
+
+
+def _kept_box(
+    control: str, voters: Voters, drawn: Drawn, members: list[int], keep: int, weights: list[float], total: float
+) -> Found:
+    """One annotator's box as it is, with what the others of its cluster say for it."""
+    overlaps = drawn.similarity[members, keep].tolist()
+    region = drawn.regions[keep]
+    sure = fsum(weights[i] * overlap for i, overlap in zip(members, overlaps, strict=True)) / total
+    box = _box(control, voters, drawn, members, [keep], drawn.boxes[keep], region.label, region.attributes, sure)
+    return Found(box, members, overlaps)
+
+
+def _box(
+    control: str, voters: Voters, drawn: Drawn, members: list[int], sources: list[int], geometry: Boxes, label: str,
+    attributes: dict[str, AttributeValue], confidence: float,
+) -> ConsensusBox:  # fmt: skip
     x, y, width, height, rotation = (round(v, DIGITS) + 0.0 for v in geometry.tolist())
-    box = ConsensusBox(
-        id="", control=control.name, label=label, x=x, y=y, width=width, height=height, rotation_degrees=rotation,
+    return ConsensusBox(
+        id="", control=control, label=label, x=x, y=y, width=width, height=height, rotation_degrees=rotation,
         attributes=attributes,
         support=sorted(voters.ids[drawn.owners[i]] for i in members),
-        # Share of the annotators that drew it, times how closely they did: the sum over those who did not is 0.
-        confidence=round(fsum(w * o for w, o in zip(weights, overlaps, strict=True)) / total, DIGITS),
-        sources=sorted(_source(voters, drawn, i) for i in ([keep] if keep is not None else members)),
+        confidence=round(confidence, DIGITS),
+        sources=sorted(_source(voters, drawn, i) for i in sources),
     )  # fmt: skip
-    return Found(box, members, overlaps)
 
 
 def _vote_attributes(regions: Sequence[Box], weights: Sequence[float]) -> dict[str, AttributeValue]:
