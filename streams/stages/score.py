@@ -158,8 +158,11 @@ def _category(regions: list[Any]) -> Category:
     if len(regions) == 1:
         value: Category = regions[0].value
         return value
-    values = sorted({str(region.value) for region in regions})
-    return JOIN.join(values) if values else None
+    given = {region.value for region in regions}
+    if len(given) == 1:  # said twice is said once
+        value = given.pop()
+        return value
+    return JOIN.join(sorted(str(value).lower() if isinstance(value, bool) else value for value in given)) or None
 
 
 def _score_boxes(
