@@ -97,9 +97,9 @@ class ExactlyOnce:
 
     1. begin a transaction;
     2. outputs: send them;
-    3. state: send the changelog records;
+    3. state: send the changelog records; wait until they and the outputs are acknowledged;
     4. offsets: add the source offset to the transaction;
-    5. commit, once every record is acknowledged.
+    5. commit.
 
     If the process dies before 5, or while 5 is on its way and has not reached the broker, readers of committed records
     never see any of it, and the next owner, whose start ends the open transaction, processes the same records again
@@ -127,12 +127,14 @@ class ExactlyOnce:
         # 3. state
         changes = (Outbound(key, value) for key, value in unit.changes.items())
         state = await self.producer.send(self.route.changelog, self.route.partition, changes)
+        # A refused batch would be left out of the transaction in silence. And adding offsets while batches are on
+        # their way makes the broker, which verifies them against the transaction (KIP-890), refuse and delay some.
+        await asyncio.gather(*outputs, *state)
         self.checkpoint("state")
         # 4. offsets
         await self.producer.add_offset(self.route.group, self.route.source, self.route.partition, unit.next_offset)
         self.checkpoint("offsets")
-        # 5. commit; a batch that was refused would otherwise be left out of the transaction in silence
-        await asyncio.gather(*outputs, *state)
+        # 5. commit
         await self.producer.commit()
         self.checkpoint("committed")
         return await _end_of(state, len(unit.changes))

@@ -18,6 +18,9 @@ __all__ = ["MAX_BATCH_BYTES", "BatchProducer", "Outbound", "RecordTooLarge", "ke
 MAX_BATCH_BYTES = 15 * 1024 * 1024
 """A record batch before compression. A megabyte below what our topics accept, as lz4 can make a batch grow a little."""
 
+_RETRY_BACKOFF_MS = 20
+"""aiokafka's 100 ms is felt: a transaction that begins right after another is told "not yet" now and then."""
+
 _TRANSACTION_TIMEOUT_MS = 30_000
 """How long a dead worker's open transaction can hold up readers when nobody takes its partitions over."""
 
@@ -72,7 +75,12 @@ class BatchProducer:
             else {}
         )
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=broker, acks="all", compression_type="lz4", max_batch_size=max_batch_bytes, **options
+            bootstrap_servers=broker,
+            acks="all",
+            retry_backoff_ms=_RETRY_BACKOFF_MS,
+            compression_type="lz4",
+            max_batch_size=max_batch_bytes,
+            **options,
         )
 
     async def start(self) -> None:
