@@ -12,7 +12,7 @@ from msgspec import NODEFAULT, UNSET, Struct, structs
 from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
 from streams.errors import ConfigurationError
 
-__all__ = ["SettingsBook", "parse_document", "parse_project", "settings_hash"]
+__all__ = ["SettingsBook", "parse_document", "parse_project", "settings_hash", "spelled_out"]
 
 
 def parse_document(document: Any, where: str = "settings") -> dict[str, ProjectSettings]:
@@ -64,7 +64,7 @@ def parse_project(data: bytes, where: str) -> ProjectSettings:
 
 def settings_hash(settings: ProjectSettings) -> str:
     """12 hex digits that change with anything that `settings` or its defaults say, and not with the order of keys."""
-    canonical = msgspec.json.encode(_spelled_out(settings), order="sorted")
+    canonical = msgspec.json.encode(spelled_out(settings), order="sorted")
     return hashlib.sha256(canonical).hexdigest()[:12]
 
 
@@ -93,12 +93,12 @@ class SettingsBook:
         return {**self._base, **self._published}
 
 
-def _spelled_out(value: Any) -> Any:
-    """With the defaults, which the structs leave out when they are written."""
+def spelled_out(value: Any) -> Any:
+    """As JSON has it, with the defaults, which the structs leave out when they are written."""
     if isinstance(value, Struct):
-        return {name: _spelled_out(getattr(value, name)) for name in value.__struct_fields__}
+        return {name: spelled_out(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, dict):
-        return {key: _spelled_out(item) for key, item in value.items()}
+        return {key: spelled_out(item) for key, item in value.items()}
     return "unset" if value is UNSET else value
 
 

@@ -29,8 +29,13 @@ __all__ = ["limits_of", "run", "settings_follower"]
 log = logging.getLogger("labelquorum.worker")
 
 
-def run(config: WorkerConfig, checkpoint: Checkpoint = no_checkpoint) -> int:
+def run(config: WorkerConfig, checkpoint: Checkpoint = no_checkpoint, observers: Sequence[Observer] = ()) -> int:
     """Run a worker as `config` says until it is stopped; returns its exit code.
+
+    Args:
+        config: of the worker.
+        checkpoint: called between the steps of a delivery.
+        observers: told what happens, after metrics and health.
 
     Raises:
         ConfigurationError: the settings file is not usable. What the broker lacks is logged, with exit code 2.
@@ -48,7 +53,7 @@ def run(config: WorkerConfig, checkpoint: Checkpoint = no_checkpoint) -> int:
     return run_worker(
         config,
         processors,
-        observer=_Both(MetricsObserver(metrics, time.time), health),
+        observer=_Both(MetricsObserver(metrics, time.time), health, *observers),
         pages=pages(health, metrics.exposition, CONTENT_TYPE),
         companions=companions,
         checkpoint=checkpoint,

@@ -72,6 +72,12 @@ def configure(level: str = "info", *, as_json: bool = False, stream: TextIO | No
 
 
 def _renderers(*, as_json: bool, colors: bool) -> list[Processor]:
+    # Neither shows local variables: passwords are among them.
     if as_json:
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    return [structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0)]
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [
+            structlog.processors.ExceptionRenderer(tracebacks),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0, exception_formatter=plain)]

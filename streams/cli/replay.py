@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zlib import error as ZlibError
 
 import click
-import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from streams.cli.options import config_options, configuration
+from streams.config import WorkerConfig
 from streams.errors import ConfigurationError
-from streams.settings_file import read_settings
+
+if TYPE_CHECKING:  # what only some commands need is imported where they need it
+    from rich.progress import Progress
 
 __all__ = ["replay"]
 
+_SHOWN_EVERY = 500
+"""Lines between two movements of the progress bar."""
+
 
 @click.command()
-@click.argument("events", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--settings", "settings_path", type=click.Path(dir_okay=False), help="YAML file of project settings.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
+@click.argument("events", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--settings", "settings_path", type=click.Path(), help="YAML file of project settings.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the results; made when it is not there.")
 @click.option("--broker", "to_broker", default=None, help="Produce the events to this Kafka instead of deciding here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@click.option("--quiet", is_flag=True, help="No progress bar.")
-@config_options("max_record_bytes", "max_regions", "retention_seconds", "topic_prefix", connection=False)
+@click.option("--quiet", is_flag=True, help="No progress bar. Off a terminal there is none anyway.")
+@config_options("max_record_bytes", "max_regions", "retention_seconds", connection=False)
+@config_options("app_id", "topic_prefix", "partitions", connection=False)
 def replay(
     events: tuple[Path, ...],
     settings_path: str | None,
@@ -41,47 +46,91 @@ def replay(
 
     Writes decisions.jsonl, reassignments.jsonl, reviews.jsonl, alerts.jsonl, dead-letters.jsonl and summary.json into
     --out. The same events and settings give the same bytes: replay with other settings to see what they would change.
+
+    With --broker the events go to a Kafka topic instead, for a worker to decide; --app-id, --topic-prefix and
+    --partitions then say which deployment it is.
     """
-    from streams.replay_files import read_lines, replay_files
-    from streams.wiring import limits_of
-
-    for path in events:
-        if not path.is_file():
-            raise ConfigurationError([f"{path}: no such file"], "Events cannot be read")
+    if (to_broker is None) == (out is None):
+        raise click.UsageError("say where the results go: --out FOLDER, or --broker HOST:PORT to have a worker decide")
+    if to_broker is not None and settings_path is not None:
+        raise click.UsageError("--settings goes with --out; a worker has its own: `labelquorum settings publish`")
     config = configuration(broker=to_broker, **options)
-    total = sum(1 for path in events for _ in read_lines(path))
-    with _progress(quiet or as_json) as progress:
-        task = progress.add_task("replaying", total=total)
-        lines = _counted((line for path in events for line in read_lines(path)), progress, task)
-        if to_broker is not None:
-            from streams.adapters.kafka.feed import feed
-
-            count = asyncio.run(feed(config, lines))
-            click.echo(f"produced {count:,} events to {config.topic('annotation-events')} at {config.broker}")
-            return
-        if out is None:
-            raise click.UsageError("say where the results go: --out FOLDER")
-        settings = read_settings(settings_path) if settings_path else {}
-        summary = replay_files(lines, settings, out, limits_of(config))
+    with _progress(quiet) as progress:
+        lines = _shown(events, progress)
+        summary = _feed(config, lines) if out is None else _decide(config, lines, settings_path, out)
     if as_json:
-        click.echo(msgspec.json.encode(summary).decode())
+        click.echo(json.dumps(summary))
+    elif out is None:
+        click.echo("produced {produced:,} events to {topic} at {broker}".format(**summary))
     else:
         _show(summary, out)
 
 
+def _feed(config: WorkerConfig, lines: Iterable[bytes]) -> dict[str, Any]:
+    from streams.adapters.kafka.feed import feed
+
+    produced = asyncio.run(feed(config, lines))
+    return {"produced": produced, "topic": config.topic("annotation-events"), "broker": config.broker}
+
+
+def _decide(config: WorkerConfig, lines: Iterable[bytes], settings_path: str | None, out: Path) -> dict[str, Any]:
+    from streams.replay_files import replay_files
+    from streams.settings_file import read_settings
+    from streams.wiring import limits_of
+
+    settings = read_settings(settings_path) if settings_path else {}
+    try:
+        return replay_files(lines, settings, out, limits_of(config))
+    except OSError as error:
+        raise ConfigurationError([f"{error.filename or out}: {error.strerror}"], "Results cannot be written") from None
+
+
 def _progress(quiet: bool) -> Progress:
+    """A bar on standard error, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True)
+    return Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True)
+
+
+def _shown(paths: tuple[Path, ...], progress: Progress) -> Iterator[bytes]:
+    """The lines of all files; the bar moves with them. Files are read twice only where there is a bar to fill."""
+    for path in paths:
+        if not path.is_file():
+            raise _unreadable(path, "is not a file" if path.exists() else "no such file")
+    total = None if progress.disable else sum(1 for path in paths for _ in _lines(path))
+    task = progress.add_task("replaying", total=total)
+    return _counted((line for path in paths for line in _lines(path)), progress, task)
 
 
 def _counted(lines: Iterable[bytes], progress: Progress, task: Any) -> Iterator[bytes]:
     for number, line in enumerate(lines, 1):
-        if number % 500 == 0:
+        if number % _SHOWN_EVERY == 0:
             progress.update(task, completed=number)
         yield line
 
 
+def _lines(path: Path) -> Iterator[bytes]:
+    from streams.replay_files import read_lines
+
+    try:
+        yield from read_lines(path)
+    except (OSError, EOFError, ZlibError) as error:  # gzip ends with each of them
+        reason = getattr(error, "strerror", None) or error
+        hint = "; expected gzip, as its name ends in .gz" if path.suffix == ".gz" else ""
+        raise _unreadable(path, f"{reason}{hint}") from None
+
+
+def _unreadable(path: Path, reason: str) -> ConfigurationError:
+    return ConfigurationError([f"{path}: {reason}"], "Events cannot be read")
+
+
 def _show(summary: dict[str, Any], out: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in summary.items():
         text = (
@@ -90,4 +139,4 @@ def _show(summary: dict[str, Any], out: Path) -> None:
         table.add_row(name.replace("_", " "), text or "none")
     console = Console()
     console.print(table)
-    console.print(f"written to {out}", highlight=False)
+    console.print(f"written to {out}", highlight=False, soft_wrap=True)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from streams.cli.options import config_options, configuration
+from streams.config import WorkerConfig
+from streams.errors import ConfigurationError
 from streams.topics import TOPICS
 
 __all__ = ["topics"]
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
+_FRESH_SECONDS = 5.0
+"""How long a broker may take to know everywhere of the topics that it has just made."""
 
 
 @click.group()
@@ -20,40 +25,93 @@ def topics() -> None:
 
 
 @topics.command("list")
-@config_options(connection=False)
-def list_() -> None:
-    """Show every topic with its key and purpose. Asks no broker."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("topic", "key", "cleanup", "what for"):
-        table.add_column(heading)
-    for topic in TOPICS.values():
-        table.add_row(topic.name, topic.key, topic.cleanup_policy, topic.purpose)
-    Console().print(table)
+@_AS_JSON
+@config_options("app_id", "topic_prefix", "partitions", connection=False)
+def list_(as_json: bool, **options: str | None) -> None:
+    """Show every topic of a deployment with its key, partitions and purpose. Asks no broker."""
+    rows = _rows(configuration(**options))
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    lines = [list(rows[0]), *([str(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(map(str.ljust, line, widths)).rstrip())
 
 
 @topics.command()
+@_AS_JSON
 @config_options()
-def create(**options: str | None) -> None:
+def create(as_json: bool, **options: str | None) -> None:
     """Make every topic that is missing, with the partitions and cleanup policy that it needs, and check them all.
 
-    Topics that are there are left as they are. Needs nothing but the broker.
+    Topics that are there are left as they are. Needs nothing but the broker; run it as often as you like.
     """
-    from streams.adapters.kafka.topics import check as verify
+    # Here and below: what only some commands need is imported where they need it.
     from streams.adapters.kafka.topics import create as make
+    from streams.adapters.kafka.topics import declared
 
     config = configuration(**options)
     made = asyncio.run(make(config))
-    for name in made:
-        click.echo(f"created {name}")
-    asyncio.run(verify(config))
-    click.echo(f"all topics are as they should be ({len(made)} created)")
+    if not as_json:
+        declarations = {topic.name: topic for topic in declared(config)}
+        for name in made:
+            topic = declarations[name]
+            click.echo(f"created {name}: {_plural(topic.partitions, 'partition')}, cleanup {topic.cleanup_policy}")
+    asyncio.run(_verify(config, _FRESH_SECONDS if made else 0.0))
+    _report(config, made, as_json)
 
 
 @topics.command()
+@_AS_JSON
 @config_options()
-def check(**options: str | None) -> None:
+def check(as_json: bool, **options: str | None) -> None:
     """Verify that every topic is there, with the right partitions and cleanup policy; list all that is wrong."""
+    config = configuration(**options)
+    asyncio.run(_verify(config, 0.0))
+    _report(config, None, as_json)
+
+
+async def _verify(config: WorkerConfig, patience_seconds: float) -> None:
     from streams.adapters.kafka.topics import check as verify
 
-    asyncio.run(verify(configuration(**options)))
-    click.echo("all topics are as they should be")
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience_seconds
+    while True:
+        try:
+            return await verify(config)
+        except ConfigurationError:
+            if loop.time() >= deadline:
+                raise
+        await asyncio.sleep(0.2)
+
+
+def _report(config: WorkerConfig, made: list[str] | None, as_json: bool) -> None:
+    total = len(_rows(config))
+    if as_json:
+        click.echo(json.dumps({"ok": True, "topics": total, **({} if made is None else {"created": made})}))
+        return
+    news = "" if made is None else f" ({len(made)} created, {total - len(made)} were there)"
+    click.echo(f"all {total} topics on {config.broker} are as they should be{news}")
+
+
+def _rows(config: WorkerConfig) -> list[dict[str, str | int]]:
+    """Every topic as a person or a program reads it."""
+    from streams.adapters.kafka.topics import TABLES, changelog, declared
+
+    about = {config.topic(topic.name): (topic.key, topic.purpose) for topic in TOPICS.values()}
+    about |= {changelog(config, table): ("the state's own", f"changelog of table {table}") for table in TABLES}
+    return [
+        {
+            "topic": topic.name,
+            "key": about[topic.name][0],
+            "partitions": topic.partitions,
+            "cleanup_policy": topic.cleanup_policy,
+            "purpose": about[topic.name][1],
+        }
+        for topic in declared(config)
+    ]
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
