@@ -21,6 +21,9 @@ __all__ = ["Lane", "LaneLimits"]
 _STEP_SECONDS = 0.05
 """How long a step may hold the event loop, which all lanes share: a longer one shows as latency in every other lane."""
 
+_ASSUMED_RECORD_SECONDS = 1e-4
+"""A step's time a record, until it has been measured."""
+
 _LEAST_RECORDS = 64
 """In a unit, however slow the records: below this, round trips cost more than they spare."""
 
@@ -81,7 +84,7 @@ class Lane:
         self._queued_bytes = 0
         self._unit_records = 0
         self._next_arrival = 0
-        self._record_seconds = 0.0
+        self._record_seconds = _ASSUMED_RECORD_SECONDS
         self._work = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -157,9 +160,8 @@ class Lane:
 
     def _take(self) -> list[InputRecord]:
         """Everything that waits, up to the limits."""
-        most = self._limits.records
-        if self._record_seconds:
-            most = min(most, max(_LEAST_RECORDS, int(_STEP_SECONDS / self._record_seconds)))
+        affordable = int(_STEP_SECONDS / max(self._record_seconds, 1e-9))
+        most = min(self._limits.records, max(_LEAST_RECORDS, affordable))
         taken: list[InputRecord] = []
         size = 0
         while self._queue and len(taken) < most:
