@@ -110,6 +110,16 @@ def test_yes_and_no_are_booleans_also_where_somebody_says_it_twice() -> None:
     assert _decide(both, both)["controls"]["blurred"]["soft_labels"] == {"false | true": 1.0}
 
 
+def test_several_answers_to_a_single_choice_each_name_their_own_regions() -> None:
+    # Found by size: each value named all regions, so nine thousand values made a decision of a gigabyte.
+    both = [choice("night"), choice("day")]
+    assert [(c["value"], c["sources"]) for c in _decide(both, both)["consensus"]] == [
+        ("day", ["s-a1/r2", "s-a2/r2"]), ("night", ["s-a1/r1", "s-a2/r1"]),
+    ]  # fmt: skip
+    many = [choice(f"{i:04}") for i in range(2_000)]
+    assert len(msgspec.json.encode(_decide(many, many))) < 1_000_000
+
+
 def test_sets_of_labels_by_hand() -> None:
     decided = _decide([choices("wet", "dark")], [choices("wet")], [choices("wet"), choices("wet", "far")])
     # Jaccard: {wet, dark} and {wet}: 1/2; {wet, dark} and {wet, far}: 1/3; {wet} and {wet, far}: 1/2. Mean 4/9.

@@ -28,18 +28,18 @@ def settle_category(control: ControlScore, voters: Voters) -> Settled:
     if winner is None:
         return Settled([], soft, conflicts)
     supporters = [i for i, answer in enumerate(answers) if answer == winner]
-    common: dict[str, Any] = {
-        "id": "",
-        "control": control.name,
-        "support": [voters.ids[i] for i in supporters],
-        "confidence": round(counted.shares[winner], DIGITS),
-        "sources": [s for i in supporters for s in sources(voters, i, evidence.regions)],
-    }
-    if control.plan.type == "boolean":  # whoever says yes and no at once has given both answers
-        values = [winner] if isinstance(winner, bool) else [value == "true" for value in winner.split(JOIN)]
-        return Settled([ConsensusBoolean(value=value, **common) for value in values], soft, conflicts)
-    assert not isinstance(winner, bool)  # noqa: S101  # the type checker does not know what a control's type means
-    return Settled([ConsensusChoice(value=value, **common) for value in winner.split(JOIN)], soft, conflicts)
+    given: dict[Any, list[str]] = {}
+    for i in supporters:
+        for region, source in zip(evidence.regions[voters.rows[i]], sources(voters, i, evidence.regions), strict=True):
+            given.setdefault(region.value, []).append(source)
+    support, share = [voters.ids[i] for i in supporters], round(counted.shares[winner], DIGITS)
+    kind: Any = ConsensusBoolean if control.plan.type == "boolean" else ConsensusChoice
+    consensus = [
+        # Several values where a single choice was answered with several, by most alike.
+        kind(id="", control=control.name, value=value, support=support, confidence=share, sources=given[value])
+        for value in sorted(given)
+    ]
+    return Settled(consensus, soft, conflicts)
 
 
 @lru_cache(maxsize=16_384)
