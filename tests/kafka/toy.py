@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from streams.errors import DeadLetterBudgetExceeded
 from streams.ports import InputRecord, Outgoing, UnitOfWork
 
-__all__ = ["WATERMARK", "ToySettle", "ToyWatch", "processors"]
+__all__ = ["WATERMARK", "ToySettle", "ToyWatch", "exhausted", "processors"]
 
 WATERMARK = b"\xffwatermark"
 
@@ -110,3 +111,13 @@ class ToyWatch(_Toy):
 def processors() -> dict[str, ToySettle | ToyWatch]:
     """Both, by agent."""
     return {"settle": ToySettle(), "watch": ToyWatch()}
+
+
+class _Exhausted(ToySettle):
+    def step(self, partition: int, records: Sequence[InputRecord]) -> UnitOfWork:
+        raise DeadLetterBudgetExceeded("too many dead letters: look at the producer")
+
+
+def exhausted() -> dict[str, ToySettle | ToyWatch]:
+    """A SETTLE whose dead-letter budget is exceeded by its first record."""
+    return {"settle": _Exhausted(), "watch": ToyWatch()}

@@ -13,7 +13,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from streams.errors import LabelquorumError
 
-__all__ = ["MAX_BATCH_BYTES", "BatchProducer", "Outbound", "RecordTooLarge", "key_partition"]
+__all__ = ["MAX_BATCH_BYTES", "BatchProducer", "BatchTooLarge", "Outbound", "key_partition"]
 
 MAX_BATCH_BYTES = 15 * 1024 * 1024
 """A record batch before compression. A megabyte below what our topics accept, as lz4 can make a batch grow a little."""
@@ -33,8 +33,8 @@ class Outbound(NamedTuple):
     headers: Sequence[tuple[str, bytes]] = ()
 
 
-class RecordTooLarge(LabelquorumError):
-    """A record, or a batch that must stay whole, is larger than our topics accept."""
+class BatchTooLarge(LabelquorumError):
+    """Records that must stay together are more than our topics accept as one batch."""
 
 
 @lru_cache(maxsize=65_536)
@@ -111,24 +111,22 @@ class BatchProducer:
             records: any number.
             whole: they must be one batch, which Kafka appends as a whole or not at all.
 
+        A record larger than a batch goes out alone; whether it is too large is for the broker to say.
+
         Raises:
-            RecordTooLarge: one record, or with `whole` all of them, do not fit into a batch. Nothing is sent then,
-                except full batches before it.
+            BatchTooLarge: with `whole`, they do not fit into one batch. Nothing is sent then.
         """
         futures: list[asyncio.Future[object]] = []
         batch = self._producer.create_batch()
         for record in records:
-            if (
-                batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers))
-                is not None
-            ):
+            headers = list(record.headers)
+            if batch.append(key=record.key, value=record.value, timestamp=None, headers=headers) is not None:
                 continue
-            if whole or not batch.record_count():
-                raise self._too_large(topic, record, whole)
+            if whole:
+                raise self._too_large(topic)
             futures.append(await self._producer.send_batch(batch, topic, partition=partition))
             batch = self._producer.create_batch()
-            if batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers)) is None:
-                raise self._too_large(topic, record, whole)
+            batch.append(key=record.key, value=record.value, timestamp=None, headers=headers)
         if batch.record_count():
             batch.close()
             futures.append(await self._producer.send_batch(batch, topic, partition=partition))
@@ -147,13 +145,9 @@ class BatchProducer:
         """Commit the transaction. Raises when somebody else has taken over its id."""
         await self._producer.commit_transaction()
 
-    def _too_large(self, topic: str, record: Outbound, whole: bool) -> RecordTooLarge:
-        size = len(record.key or b"") + len(record.value or b"")
-        what = (
-            "the records of one unit of work, which have to be one batch," if whole else f"a record of {size:,} bytes"
-        )
-        return RecordTooLarge(
-            f"{what} for topic {topic} exceed{'' if whole else 's'} {self._max_batch_bytes:,} bytes. "
-            "Make units of work smaller: lower lane_bytes (LABELQUORUM_LANE_BYTES) and lane_records "
-            "(LABELQUORUM_LANE_RECORDS), or max_record_bytes when it is a single record."
+    def _too_large(self, topic: str) -> BatchTooLarge:
+        return BatchTooLarge(
+            f"the records of one unit of work for topic {topic} have to be one batch, and exceed "
+            f"{self._max_batch_bytes:,} bytes. Make units of work smaller: lower lane_bytes (LABELQUORUM_LANE_BYTES) "
+            "or lane_records (LABELQUORUM_LANE_RECORDS)."
         )
