@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from streams.state import (
+    STORED_FORM,
     Clock,
     Header,
     Task,
@@ -88,11 +89,17 @@ class PartitionMemory:
         self._cached_tasks = cached_tasks
 
     def recover(self, deadline: Callable[[str, Header], int | None]) -> None:
-        """Read clocks, watermark and deadlines out of the recovered state."""
+        """Read clocks, watermark and deadlines out of the recovered state. ValueError: another version wrote it."""
         for key, value in self._state.items():
             kind, *names = _decode_key(key)
             if kind == "t":
-                self.project(names[0]).deadlines.schedule(key, deadline(names[0], decode_header(value)))
+                header = decode_header(value)
+                if header.form != STORED_FORM:
+                    raise ValueError(
+                        f"expected records of the tasks table in form {STORED_FORM}; task {'/'.join(names)} is in form "
+                        f"{header.form}; another version of labelquorum wrote it, see CHANGELOG for what to do"
+                    )
+                self.project(names[0]).deadlines.schedule(key, deadline(names[0], header))
             elif kind == "c":
                 self.project(names[0]).clock = _decode_clock(value)
             elif kind == "w":
