@@ -18,13 +18,14 @@ from streams.adapters.prometheus import CONTENT_TYPE, Metrics, MetricsObserver
 from streams.adapters.redis_model import Projector, ReadModel, translators
 from streams.config import WorkerConfig
 from streams.errors import ConfigurationError
+from streams.limits import limits_of
 from streams.ports import Processor
 from streams.settings import SettingsBook, parse_project
 from streams.settings_file import read_settings
-from streams.settle import Limits, Settle
+from streams.settle import Settle
 from streams.watch import Watch
 
-__all__ = ["limits_of", "run", "settings_follower"]
+__all__ = ["run", "settings_follower"]
 
 log = logging.getLogger("labelquorum.worker")
 
@@ -66,18 +67,6 @@ def _calm_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-def limits_of(config: WorkerConfig) -> Limits:
-    """The engine's bounds, as the worker is configured."""
-    return Limits(
-        max_record_bytes=config.max_record_bytes,
-        max_regions=config.max_regions,
-        dead_letter_ratio=config.dead_letter_ratio,
-        dead_letter_run=config.dead_letter_run,
-        cached_tasks=config.cached_tasks,
-        retention_seconds=config.retention_seconds,
-    )
 
 
 def settings_follower(config: WorkerConfig, book: SettingsBook) -> CompactedReader:

@@ -74,9 +74,9 @@ def _feed(config: WorkerConfig, lines: Iterable[bytes]) -> dict[str, Any]:
 
 
 def _decide(config: WorkerConfig, lines: Iterable[bytes], settings_path: str | None, out: Path) -> dict[str, Any]:
+    from streams.limits import limits_of
     from streams.replay_files import replay_files
     from streams.settings_file import read_settings
-    from streams.wiring import limits_of
 
     settings = read_settings(settings_path) if settings_path else {}
     try:

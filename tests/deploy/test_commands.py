@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
 
-import click
 import pytest
 
-from streams.cli import main
 from streams.config import WorkerConfig, variable
 from tests.deploy.files import ROOT, code, dockerfile, rules, services, text
 from tests.deploy.test_compose import OURS
+from tests.support.commands import named_commands, problem
 
 DOCUMENTS = [path for path in ("README.md", "deploy/runbook.md", "CHANGELOG.md") if (ROOT / path).exists()]
 WITH_COMMENTS = [
@@ -24,61 +22,36 @@ WITH_COMMENTS = [
 ]
 
 
-def _named(line: str) -> Iterator[str]:
-    """The arguments of each `labelquorum …` in a line of code, also where compose runs it."""
-    for pattern in (
-        r"(?:^|[\s/(])labelquorum +([a-z-][^`;&>#()]*)",
-        r"docker compose run (?:--\w+ )*(?:topics|worker) ([^`;&>#]*)",
-    ):
-        yield from re.findall(pattern, line)
-
-
 def _commands() -> list[tuple[str, str]]:
     """(where, arguments) of every command in the repository's own files."""
-    found = [(path, c) for path in DOCUMENTS for line in code(text(path)) for c in _named(line)]
+    found = [(path, c) for path in DOCUMENTS for line in code(text(path)) for c in named_commands(line)]
     found += [("Makefile", c) for c in re.findall(r"\$\(BIN\)/labelquorum ([^\n]*)", text("Makefile"))]
     for path in WITH_COMMENTS:
-        found += [(path, c) for span in re.findall(r"`(labelquorum [^`\n]+)`", text(path)) for c in _named(span)]
+        found += [
+            (path, c) for span in re.findall(r"`(labelquorum [^`\n]+)`", text(path)) for c in named_commands(span)
+        ]
     found += [("docker-compose.yml", shlex.join(services()[name]["command"])) for name in OURS]
     found.append(("deploy/Dockerfile", " ".join(re.findall(r'"([^"]+)"', dict(dockerfile())["CMD"]))))
     return sorted(set(found))
 
 
-def _problem(arguments: str) -> str | None:
-    """What is wrong with `labelquorum ARGUMENTS`, or None. `a|b` stands for either."""
-    words = shlex.split(arguments.replace("$(ARGS)", ""))
-    command: click.Command = main
-    context = click.Context(main)
-    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        names = words.pop(0).split("|")
-        candidates = [command.get_command(context, name) for name in names]
-        missing = [name for name, candidate in zip(names, candidates, strict=True) if candidate is None]
-        if missing:
-            return f"no such command: {', '.join(missing)}"
-        assert candidates[0] is not None
-        command = candidates[0]
-    known = {"--help"} | {option for p in command.params for option in (*p.opts, *p.secondary_opts)}
-    unknown = [word for word in words if word.startswith("-") and word.partition("=")[0].strip("[]") not in known]
-    return f"{command.name} has no {', '.join(unknown)}" if unknown else None
-
-
 @pytest.mark.parametrize(("where", "arguments"), _commands())
 def test_a_command_that_is_named_exists_with_its_options(where: str, arguments: str) -> None:
-    assert _problem(arguments) is None, where
+    assert problem(arguments) is None, where
 
 
 def test_the_check_knows_a_command_and_an_option_that_do_not_exist() -> None:
-    assert _problem("brew --tea") == "no such command: brew"
-    assert _problem("worker --brew-tea") == "worker has no --brew-tea"
-    assert _problem("topics create|destroy") == "no such command: destroy"
-    assert _problem("topics create|check") is None
+    assert problem("brew --tea") == "no such command: brew"
+    assert problem("worker --brew-tea") == "worker has no --brew-tea"
+    assert problem("topics create|destroy") == "no such command: destroy"
+    assert problem("topics create|check") is None
 
 
 def test_commands_are_found_in_every_kind_of_file() -> None:
     assert {"Makefile", "docker-compose.yml", "deploy/Dockerfile", "deploy/runbook.md"} <= {
         where for where, _ in _commands()
     }
-    assert list(_named("docker compose run --rm topics topics check")) == ["topics check"]
+    assert list(named_commands("docker compose run --rm topics topics check")) == ["topics check"]
 
 
 def test_every_variable_that_a_document_names_is_one_of_the_workers() -> None:
