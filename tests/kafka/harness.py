@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -90,8 +89,8 @@ class Deployment:
         name = f"{workload.name}-{uuid.uuid4().hex[:8]}"
         self.workload = workload
         self.config = WorkerConfig(
-            broker=broker, app_id=name, topic_prefix=f"{name}.", partitions=4, delivery=delivery, tick_seconds=3_600,
-            **{"session_timeout_seconds": 2, "rebalance_timeout_seconds": 6, **options},
+            broker=broker, app_id=name, topic_prefix=f"{name}.", partitions=4, delivery=delivery,
+            **{"session_timeout_seconds": 2, "rebalance_timeout_seconds": 6, "tick_seconds": 3_600, **options},
         )  # fmt: skip
         self.workers: list[subprocess.Popen[bytes]] = []
 
@@ -128,11 +127,20 @@ class Deployment:
 
     def start_worker(self, step: str = "", count: int = 0) -> subprocess.Popen[bytes]:
         """A worker process; with a step, it kills itself when it gets there for the `count`th time."""
-        configuration = json.dumps(dataclasses.asdict(self.config))
-        command = [sys.executable, "-m", "tests.kafka.crash_worker", configuration, self.workload.processors]
-        worker = subprocess.Popen([*command, step, str(count)], cwd=ROOT, env={**os.environ, "PYTHONWARNINGS": ""})
+        worker = subprocess.Popen([*self._command(), step, str(count)], cwd=ROOT)
         self.workers.append(worker)
         return worker
+
+    async def run_worker_to_its_end(self, seconds: float = 30) -> tuple[int, str]:
+        """Exit code and log of a worker that ends by itself."""
+        worker = await asyncio.to_thread(
+            subprocess.run, self._command(), cwd=ROOT, capture_output=True, text=True, timeout=seconds, check=False
+        )
+        return worker.returncode, worker.stderr
+
+    def _command(self) -> list[str]:
+        configuration = json.dumps(dataclasses.asdict(self.config))
+        return [sys.executable, "-m", "tests.kafka.crash_worker", configuration, self.workload.processors]
 
     async def members(self, count: int, seconds: float = 30) -> None:
         """Wait until this many workers share the partitions."""

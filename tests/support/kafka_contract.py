@@ -8,7 +8,7 @@ import pytest
 from aiokafka.admin import NewTopic
 
 from streams.adapters.kafka import topics
-from streams.adapters.kafka.connection import connect
+from streams.adapters.kafka.connection import connect, partition_counts
 from streams.adapters.kafka.offsets import end_offsets
 from streams.adapters.kafka.producer import BatchProducer, Outbound
 from streams.adapters.kafka.reader import CompactedReader, consume
@@ -29,6 +29,8 @@ async def assert_all_topic_problems_are_listed_at_once(config: WorkerConfig, *, 
     try:
         policy = {"cleanup.policy": "compact"}
         await client.create_topics([NewTopic(reviews, config.partitions - 1, 1, topic_configs=policy)])
+        while reviews not in await partition_counts(client, usable_only=True):  # noqa: ASYNC110 - only the broker knows
+            await asyncio.sleep(0.05)
     finally:
         await client.close()
     with pytest.raises(ConfigurationError) as caught:

@@ -139,7 +139,8 @@ class StreamApp(faust.App):
         if self._opening is not None:
             self._opening.cancel()
         for agent, partitions in self._open_partitions().items():
-            self.observer.revoked(agent, partitions)
+            if partitions:
+                self.observer.revoked(agent, partitions)
         try:
             await self.lanes.end()
             await self.consumer.commit()

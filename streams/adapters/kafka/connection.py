@@ -47,9 +47,19 @@ async def connect(broker: str, *, patience_seconds: float = _CONNECT_SECONDS) ->
         log.setLevel(level)
 
 
-async def partition_counts(client: AIOKafkaAdminClient) -> dict[str, int]:
-    """Of every topic that exists. Asked for all, never by name: asking by name makes some brokers create them."""
-    return {row["topic"]: len(row["partitions"]) for row in await client.describe_topics()}
+async def partition_counts(client: AIOKafkaAdminClient, *, usable_only: bool = False) -> dict[str, int]:
+    """Of every topic that exists. Asked for all, never by name: asking by name makes some brokers create them.
+
+    Args:
+        client: connected.
+        usable_only: leave out topics of which a partition has no leader, as it is right after their creation.
+    """
+    rows = await client.describe_topics()
+    return {
+        row["topic"]: len(row["partitions"])
+        for row in rows
+        if not usable_only or all(partition["leader"] >= 0 for partition in row["partitions"])
+    }
 
 
 async def _started(client: AIOKafkaAdminClient) -> bool:

@@ -6,6 +6,7 @@ cleanup policy, and state is lost without a word.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ from streams.errors import ConfigurationError
 from streams.topics import TOPICS
 
 __all__ = ["MAX_MESSAGE_BYTES", "TABLES", "Declared", "changelog", "check", "create", "declared"]
+
+_SETTLE_SECONDS = 30.0
+"""How long a broker may take until it shows what it has created."""
 
 TABLES = ("tasks", "quality")
 """The tables, by name; each has a changelog."""
@@ -50,7 +54,9 @@ def declared(config: WorkerConfig, tables: Sequence[str] = TABLES) -> list[Decla
 
 
 async def create(config: WorkerConfig) -> list[str]:
-    """Create the topics that are missing; those that exist stay as they are. Returns the names created, sorted.
+    """Create the topics that are missing and wait until they are there; returns their names, sorted.
+
+    Those that exist stay as they are.
 
     Raises:
         ConfigurationError: the broker is not reachable, or refused some; all are listed.
@@ -75,6 +81,7 @@ async def create(config: WorkerConfig) -> list[str]:
                 ],
                 f"The broker at {config.broker} refused to create topics",
             )
+        await _until_usable(client, {t.name for t in missing})
         return sorted(t.name for t in missing)
     finally:
         await client.close()
@@ -105,6 +112,17 @@ async def check(config: WorkerConfig) -> None:
         await client.close()
     if problems:
         raise ConfigurationError(problems, f"Topics on {config.broker} are not as they must be")
+
+
+async def _until_usable(client: AIOKafkaAdminClient, names: set[str]) -> None:
+    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    while late := names - (await partition_counts(client, usable_only=True)).keys():
+        if asyncio.get_running_loop().time() > deadline:
+            raise ConfigurationError(
+                [f"topic {name} has partitions without a leader" for name in sorted(late)],
+                f"Topics were created, and can't be used after {_SETTLE_SECONDS:g} s; look at the brokers",
+            )
+        await asyncio.sleep(0.1)
 
 
 def _new_topic(topic: Declared, replication_factor: int) -> NewTopic:
