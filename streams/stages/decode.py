@@ -34,6 +34,8 @@ _loads = msgspec.json.Decoder().decode
 _REGION_TYPES = frozenset(("choice", "choices", "boolean", "box"))
 _WITH_RESULT = (AnnotationSubmitted, GoldSet, ReviewDecided)
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+_FARTHEST_PX = -1e9
+_ID_CHARACTERS = 256
 _DEPTH = 100
 """Levels of a region that is kept whole. Recursive readers give up at some depth, which depends on who calls them."""
 _ERROR = re.compile(r"^(?P<text>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
@@ -101,6 +103,9 @@ def _check_result(event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regi
             region.id = f"r{index + 1}"
         if type(region) is Box:
             _upright(region)
+            if min(region.x, region.y) < _FARTHEST_PX:  # what is stored must be readable by the same contract
+                message = f"expected corners of at least {_FARTHEST_PX:g} px; a negative size leads past it"
+                return Rejected("out_of_range", f"$.result[{index}]", message)
             if region.width == 0 or region.height == 0:
                 side = "width" if region.width == 0 else "height"
                 message = (
@@ -166,6 +171,9 @@ def _region_problem(region: dict[str, Any], path: str) -> Rejected | None:
         return Rejected(reason, f"{path}.control", "expected the name of the control that the region answers")
     if not isinstance(region.get("id", ""), str):
         return Rejected("wrong_type", f"{path}.id", f"expected a string; got {region['id']!r}")
+    for name in ("control", "id"):
+        if len(region.get(name, "")) > _ID_CHARACTERS:
+            return Rejected("out_of_range", f"{path}.{name}", f"expected at most {_ID_CHARACTERS} characters")
     if not _within_depth(region):
         return Rejected("out_of_range", path, f"expected a region of at most {_DEPTH} levels")
     try:

@@ -102,6 +102,9 @@ def _raw(old: str, new: str, *result: dict[str, Any]) -> bytes:
         (submitted(version=0), "out_of_range", "$.version"),
         (submitted(version=10**30), "out_of_range", "$.version"),
         (submitted(result=[box(x=10**40)]), "out_of_range", "$.result[0].x"),
+        (submitted(result=[box(-1e9, 0, -3)]), "out_of_range", "$.result[0]"),
+        (submitted(result=[MASK | {"control": "c" * 257}]), "out_of_range", "$.result[0].control"),
+        (submitted(result=[MASK | {"id": "i" * 257}]), "out_of_range", "$.result[0].id"),
         (configured(required_annotators=0), "out_of_range", "$.task.required_annotators"),
         (
             _raw("1.5", '1.5,"attributes":{"n":1000000000000000000000}'),
