@@ -229,7 +229,7 @@ def _accuracies(counts: Array, prior_correct: float, prior_wrong: float) -> Arra
     total = counts.sum(axis=(1, 2)) + prior_correct + prior_wrong
     # Sums in another order can exceed the whole by a rounding error, and 1 - accuracy may not become negative.
     share: Array = np.minimum(right / np.maximum(total, LEAST), 1.0)
-    return np.where(total > 0.0, share, 1.0 / counts.shape[1])
+    return np.where(total > LEAST, share, 1.0 / counts.shape[1])
 
 
 def _coins(accuracy: Array, n_classes: int) -> Array:
@@ -241,8 +241,9 @@ def _coins(accuracy: Array, n_classes: int) -> Array:
 
 def _rows_to_one(counts: Array) -> Array:
     totals = counts.sum(axis=2, keepdims=True)
+    # Counts shrink towards 0 without reaching it: a row that no answer is left for is one without answers.
     shares: Array = counts / np.maximum(totals, LEAST)
-    return np.where(totals > 0.0, shares, 1.0 / counts.shape[2])
+    return np.where(totals > LEAST, shares, 1.0 / counts.shape[2])
 
 
 def _to_one(tasks: Array) -> Array:
