@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import faust
+from mode.utils.futures import maybe_cancel
 
 from streams.adapters.faust_app.app import Companion, Page, StreamApp, build_app
 from streams.adapters.faust_app.delivery import Checkpoint, no_checkpoint
@@ -93,6 +94,7 @@ class _Worker(faust.Worker):
         super().__init__(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
         self.spinner = None
         self._stream = app
+        self._last_resort: threading.Timer | None = None
         app.on_failure = self._end_soon
 
     def run(self) -> int:
@@ -101,26 +103,35 @@ class _Worker(faust.Worker):
             self._starting_fut = asyncio.ensure_future(self.start(), loop=self.loop)
             self.loop.run_until_complete(self._starting_fut)
         except asyncio.CancelledError:
-            pass  # a signal during the start
+            pass  # a signal or a failure during the start
         except Exception as error:  # noqa: BLE001 - whatever Faust raises, the process ends by the same way
             self._stream.fail(error)
         try:
             self.stop_and_shutdown()
         except Exception as error:  # noqa: BLE001 - mode raises what crashed a service once everything is stopped
             self._stream.fail(error)
+        finally:
+            if self._last_resort is not None:
+                self._last_resort.cancel()
+        return self._exit_code()
+
+    def _exit_code(self) -> int:
         failure = self._stream.failure
         if failure is None:
             return 0
         return failure.exit_code if isinstance(failure, LabelquorumError) else 1
 
     def _end_soon(self) -> None:
-        failure = self._stream.failure
-        code = failure.exit_code if isinstance(failure, LabelquorumError) else 1
-        last_resort = threading.Timer(STOP_SECONDS, os._exit, (code,))
-        last_resort.daemon = True
-        last_resort.start()
+        # Leaving the group hands the partitions on at once; but what failed may keep us from leaving.
+        self._last_resort = threading.Timer(STOP_SECONDS, os._exit, (self._exit_code(),))
+        self._last_resort.daemon = True
+        self._last_resort.start()
         if self._signal_stop_future is None and self.loop.is_running():
-            self._signal_stop_future = asyncio.ensure_future(self.stop(), loop=self.loop)
+            self._signal_stop_future = asyncio.ensure_future(self._stop_after_failure(), loop=self.loop)
+
+    async def _stop_after_failure(self) -> None:
+        await self.stop()
+        maybe_cancel(self._starting_fut)
 
     def _setproctitle(self, info: str, *, ident: str = "") -> None:
         """The process keeps the name that it was started by."""
