@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from streams.memory import Deadlines
+from streams.settings import SettingsBook
+from streams.settle import Settle
 from streams.state import Header, encode, header_key
 from tests.builders import Driver, answers, box, gold, record, reviewed, submitted
 
@@ -58,3 +60,17 @@ def test_deadlines_come_in_order_once_and_a_moved_one_at_its_new_time() -> None:
     deadlines.schedule(b"c", 30)
     assert list(deadlines.due(29)) == []
     assert list(deadlines.due(30)) == [(30, b"c")]
+
+
+def test_partitions_know_nothing_of_one_another() -> None:
+    settle, states = Settle(SettingsBook()), {0: dict[bytes, bytes](), 1: dict[bytes, bytes]()}
+    for partition, state in states.items():
+        settle.open(partition, state)
+    both = [settle.step(p, [record(0, e) for e in answers("day")]) for p in (0, 1)]
+    assert [len(work.outgoing) for work in both] == [1, 1]
+    assert list(both[0].changes) != list(both[1].changes), "each has a watermark of its own"
+    settle.close(0)
+    settle.close(7)
+    assert list(settle.open_partitions()) == [1]
+    settle.open(0, states[0])
+    assert settle.step(0, []).next_offset == 0, "nothing was made durable, so nothing is remembered"
