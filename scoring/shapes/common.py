@@ -1,0 +1,195 @@
+"""What all shapes share: pairs judged once, votes in the order of their content, the medoid, circular medians.
+
+Here the promises that hold for every shape are kept in one place: a similarity is exactly symmetric, exactly 1 for
+identical shapes and the same bits for every order of the annotators, because every matrix is made over the *distinct*
+shapes, sorted by content; a fused shape does not depend on who came first, because voters are sorted the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from math import fsum, hypot
+from typing import Any, TypeVar
+
+import numpy as np
+
+from scoring.consensus.boxes import _confidence, _weighted_median
+from scoring.consensus.weights import checked_weights
+from scoring.types import Array
+
+__all__ = [
+    "UNKNOWN_DIAGONAL_PX",
+    "Coordinate",
+    "circular_median",
+    "coordinates",
+    "fused_confidence",
+    "medoid",
+    "over_distinct",
+    "voters",
+    "weighted_median",
+]
+
+Coordinate = tuple[float, float]
+"""x, y in pixels, y pointing down."""
+
+UNKNOWN_DIAGONAL_PX = hypot(500.0, 500.0)
+"""Diagonal that tolerances are shares of where nobody has said how large the image is: Dataloop's 500 x 500 px."""
+
+weighted_median = _weighted_median
+"""Where half of the weight is reached; the middle of two values where exactly half lies on either side."""
+
+_S = TypeVar("_S", bound=Hashable)
+
+
+def fused_confidence(similarities: Sequence[float], weights: Sequence[float] | None, total_weight: float) -> float:
+    """How sure a fused shape is: `sum(weight * similarity with the fused shape) / total weight`.
+
+    The rule of `scoring.consensus.boxes.confidence` with any similarity in place of IoU: the share of the weight that
+    drew the object, times how well they drew it alike.
+
+    Parameters
+    ----------
+    similarities
+        Each member's similarity with the fused shape, in [0, 1].
+    weights
+        One per member; default 1 each.
+    total_weight
+        Weight of all annotators who answered, also those who did not draw it; above 0.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 for no members.
+
+    Raises
+    ------
+    ValueError
+        The total weight is not above 0 or below the weight of the members.
+
+    Examples
+    --------
+    >>> fused_confidence([0.5, 1.0], None, total_weight=3)
+    0.5
+    """
+    return _confidence(similarities, [1.0] * len(similarities) if weights is None else weights, total_weight)
+
+
+def over_distinct(
+    shapes: Sequence[_S], compare: Callable[[list[_S]], Array], canonical: Callable[[_S], _S] | None = None
+) -> Array:
+    """Similarity matrix of shapes through a comparison of the distinct ones, which come sorted by content.
+
+    `compare` returns (k, k); only what lies above its diagonal is read. `canonical` maps different descriptions of one
+    shape to one, so that they count as identical.
+
+    Returns
+    -------
+    Array
+        (n, n), exactly symmetric, 1 between identical shapes, within [0, 1].
+
+    Examples
+    --------
+    >>> over_distinct(["b", "a", "b"], lambda distinct: np.full((len(distinct), len(distinct)), 0.25)).tolist()
+    [[1.0, 0.25, 1.0], [0.25, 1.0, 0.25], [1.0, 0.25, 1.0]]
+    """
+    described = list(shapes) if canonical is None else [canonical(shape) for shape in shapes]
+    distinct = sorted(set(described), key=_by_content)
+    if len(distinct) < 2:
+        return np.ones((len(described), len(described)))
+    upper = np.triu(np.clip(compare(distinct), 0.0, 1.0), 1)
+    similarity = upper + upper.T
+    np.fill_diagonal(similarity, 1.0)
+    place = {shape: i for i, shape in enumerate(distinct)}
+    rows = [place[shape] for shape in described]
+    expanded: Array = similarity[np.ix_(rows, rows)]
+    return expanded
+
+
+def voters(shapes: Sequence[_S], weights: Sequence[float] | None) -> tuple[list[_S], list[float]]:
+    """Who takes part in fusing: the shapes whose weight is above 0, sorted by content, and their weights.
+
+    Raises
+    ------
+    ValueError
+        No shape, or weights that do not fit.
+
+    Examples
+    --------
+    >>> voters(["c", "a", "b"], [1.0, 2.0, 0.0])
+    (['a', 'c'], [2.0, 1.0])
+    """
+    if not shapes:
+        raise ValueError("expected at least one shape to fuse, got none")
+    given = zip(shapes, checked_weights(weights, len(shapes)), strict=True)
+    chosen = sorted(
+        ((shape, float(weight)) for shape, weight in given if weight > 0.0),
+        key=lambda voter: (_by_content(voter[0]), voter[1]),
+    )
+    return [shape for shape, _ in chosen], [weight for _, weight in chosen]
+
+
+def medoid(similarity: Array, weights: Sequence[float]) -> int:
+    """Index of the shape with the largest weighted sum of similarities to all; of several, the first.
+
+    Sums that differ by less than 1e-12 tie. Call it with shapes in the order of `voters`, so that content decides.
+
+    >>> medoid(np.array([[1.0, 0.5, 0.1], [0.5, 1.0, 0.4], [0.1, 0.4, 1.0]]), [1.0, 1.0, 1.0])
+    1
+    """
+    centrality = (similarity @ np.array(weights)).tolist()
+    return min(range(len(centrality)), key=lambda i: (-round(centrality[i], 12), i))
+
+
+def circular_median(degrees: Sequence[float], weights: Sequence[float], period: float = 360.0) -> float:
+    """Weighted median of directions, which neither breaks at 0 nor at the period.
+
+    The direction with the least summed difference from the others is the reference; the median of the differences from
+    it, each within half a period either way, is added to it.
+
+    Returns
+    -------
+    float
+        In [0, period).
+
+    Examples
+    --------
+    >>> circular_median([350.0, 10.0, 20.0], [1.0, 1.0, 1.0]), circular_median([179.0, 1.0], [1.0, 1.0], period=180.0)
+    (10.0, 0.0)
+    """
+    ordered = sorted((angle % period, weight) for angle, weight in zip(degrees, weights, strict=True))
+    angles, trust = [angle for angle, _ in ordered], [weight for _, weight in ordered]
+
+    def deviations(reference: float) -> list[float]:
+        return [(angle - reference + period / 2.0) % period - period / 2.0 for angle in angles]
+
+    def spread(reference: float) -> float:
+        return round(fsum(w * abs(d) for w, d in zip(trust, deviations(reference), strict=True)), 9)
+
+    reference = min(angles, key=spread)
+    return float((reference + weighted_median(deviations(reference), trust)) % period)
+
+
+def coordinates(points: Sequence[Coordinate], what: str) -> Array:
+    """Points as an (n, 2) array.
+
+    Raises
+    ------
+    ValueError
+        A coordinate is not finite; the message names the point.
+
+    Examples
+    --------
+    >>> coordinates([(1, 2)], "polygon").tolist(), coordinates([], "polygon").shape
+    ([[1.0, 2.0]], (0, 2))
+    """
+    array = np.array(points, dtype=np.float64).reshape(-1, 2)
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        place = int(np.argmin(finite))
+        raise ValueError(f"expected finite coordinates, got {array[place].tolist()} as point {place} of a {what}")
+    return array
+
+
+def _by_content(shape: Any) -> tuple[str, Any]:
+    # Shapes of different kinds have no order among themselves, so the kind's name goes first.
+    return type(shape).__name__, shape

@@ -1,0 +1,226 @@
+"""Keypoints (skeletons): object keypoint similarity between annotators, and a skeleton fused joint by joint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import NamedTuple
+
+import numpy as np
+
+from scoring.consensus.votes import vote
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, coordinates, over_distinct, voters
+from scoring.shapes.point import geometric_median
+from scoring.types import Array
+
+__all__ = ["COCO_SIGMAS", "DEFAULT_SIGMA", "Joint", "Keypoints", "fuse_keypoints", "keypoints_similarity"]
+
+COCO_SIGMAS: Mapping[str, float] = {
+    "nose": 0.026,
+    **dict.fromkeys(("left_eye", "right_eye"), 0.025),
+    **dict.fromkeys(("left_ear", "right_ear"), 0.035),
+    **dict.fromkeys(("left_shoulder", "right_shoulder"), 0.079),
+    **dict.fromkeys(("left_elbow", "right_elbow"), 0.072),
+    **dict.fromkeys(("left_wrist", "right_wrist"), 0.062),
+    **dict.fromkeys(("left_hip", "right_hip"), 0.107),
+    **dict.fromkeys(("left_knee", "right_knee"), 0.087),
+    **dict.fromkeys(("left_ankle", "right_ankle"), 0.089),
+}
+"""Standard deviation of redundant annotations of the joints of a person, relative to the square root of their area
+(cocodataset.org, keypoint evaluation). For whole people whose joints have these names."""
+
+DEFAULT_SIGMA = 0.09
+"""CVAT's, for joints about which nothing is known."""
+
+_NARROWEST = 0.1
+# Joints on one line enclose no area; they are taken to be at least a tenth as wide as long.
+
+_LONE_SHARE = 0.1
+# A single joint has no extent at all; the object is then taken to be a tenth of the image diagonal in size.
+
+
+class Joint(NamedTuple):
+    """One named point of a skeleton."""
+
+    name: str
+    x: float
+    """px."""
+    y: float
+    """px."""
+    visibility: int
+    """1: labelled but hidden, 2: labelled and visible (COCO)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Keypoints:
+    """The labelled joints of one object. Make it with `Keypoints.of`, which puts them in order."""
+
+    joints: tuple[Joint, ...]
+    """Each name once, sorted by name; joints that were not labelled are absent."""
+
+    @classmethod
+    def of(cls, points: Mapping[str, Sequence[float]]) -> Keypoints:
+        """From {name: [x, y, visibility]}, as events carry it; joints with visibility 0 (not labelled) are left out.
+
+        >>> Keypoints.of({"tail": [0, 0, 0], "nose": [3, 4, 2], "ear": [1, 2, 1]}).joints
+        (Joint(name='ear', x=1, y=2, visibility=1), Joint(name='nose', x=3, y=4, visibility=2))
+        """
+        labelled = sorted((name, point) for name, point in points.items() if point[2] > 0)
+        return cls(tuple(Joint(name, x, y, 2 if v >= 2 else 1) for name, (x, y, v) in labelled))
+
+
+def keypoints_similarity(
+    shapes: Sequence[Keypoints],
+    *,
+    sigmas: Mapping[str, float] | None = None,
+    default_sigma: float = DEFAULT_SIGMA,
+    areas_px: Sequence[float] | None = None,
+    diagonal_px: float = UNKNOWN_DIAGONAL_PX,
+) -> Array:
+    """Object keypoint similarity (OKS), over all skeletons of all annotators of a task in one call.
+
+    `sum(exp(-d_i^2 / (2 s^2 (2 sigma_i)^2)) over joints labelled in both) / (joints labelled in either)`, with s^2 the
+    mean of the two objects' areas. COCO's definition has one side as the truth, whose joints and area alone count;
+    between annotators neither is, so a joint that only one labelled costs its whole share (as in CVAT) and both areas
+    count alike. Whether a labelled joint is hidden or visible makes no difference, as in COCO.
+
+    Parameters
+    ----------
+    sigmas
+        Per joint name, relative to the size of the object; default none. `COCO_SIGMAS` for people.
+    default_sigma
+        For joints that `sigmas` does not name, above 0.
+    areas_px
+        The objects' areas in square px where they are known (a box or mask around each). Default: width x height of
+        the labelled joints, the shorter side taken as at least a tenth of the longer one; for a single joint a square
+        of a tenth of the diagonal.
+    diagonal_px
+        Of the image, above 0; matters for single joints only.
+
+    Returns
+    -------
+    Array
+        (n, n), exactly symmetric, in [0, 1], 1 for identical skeletons, also for two without joints; 0 between one
+        without joints and one with.
+
+    Raises
+    ------
+    ValueError
+        A coordinate or area is not finite, a sigma or the diagonal is not above 0, or areas do not fit the shapes.
+
+    References
+    ----------
+    Ruggero Ronchi and Perona (2017), doi:10.1109/ICCV.2017.48, and cocodataset.org on keypoint evaluation.
+
+    Examples
+    --------
+    Two joints 3 px apart, area 5000, sigma 0.09: exp(-9 / (2 x 5000 x 0.0324)) each.
+
+    >>> a = Keypoints.of({"head": [0, 0, 2], "foot": [10, 10, 2]})
+    >>> b = Keypoints.of({"head": [3, 0, 2], "foot": [13, 10, 1]})
+    >>> keypoints_similarity([a, b], areas_px=[5000, 5000])[0, 1].round(6)
+    np.float64(0.972604)
+    """
+    known = {} if sigmas is None else sigmas
+    if not all(sigma > 0.0 for sigma in (*known.values(), default_sigma, diagonal_px)):
+        raise ValueError(
+            f"expected sigmas and a diagonal above 0, got {dict(known)}, default {default_sigma} and {diagonal_px} px"
+        )
+    if areas_px is None:
+        sized = [(shape, _area(shape, diagonal_px)) for shape in shapes]
+    else:
+        if len(areas_px) != len(shapes) or not all(0.0 <= area < float("inf") for area in areas_px):
+            raise ValueError(f"expected one finite area of at least 0 per object, got {list(areas_px)}")
+        sized = list(zip(shapes, areas_px, strict=True))
+
+    def compare(distinct: list[tuple[Keypoints, float]]) -> Array:
+        area = np.array([area for _, area in distinct])
+        size = (area[:, None] + area[None, :]) / 2.0
+        return _oks([shape for shape, _ in distinct], size, known, default_sigma)
+
+    return over_distinct(sized, compare)
+
+
+def fuse_keypoints(shapes: Sequence[Keypoints], weights: Sequence[float] | None = None) -> Keypoints:
+    """One skeleton, joint by joint.
+
+    A joint is kept when strictly more than half of the weight labelled it. It lies at the geometric median of where
+    those who labelled it put it, and is visible unless more of their weight says that it is hidden.
+
+    Parameters
+    ----------
+    weights
+        One per skeleton, as in `vote`; default 1 each.
+
+    Returns
+    -------
+    Keypoints
+        Without joints where no joint has a majority. Exactly the common skeleton where all are identical; the same bits
+        for every order.
+
+    Raises
+    ------
+    ValueError
+        No skeleton, weights that do not fit, or a coordinate that is not finite.
+
+    Examples
+    --------
+    >>> drawn = [{"nose": [0, 0, 2]}, {"nose": [2, 0, 1], "tail": [9, 9, 2]}, {"nose": [0, 0, 1]}]
+    >>> fuse_keypoints([Keypoints.of(points) for points in drawn]).joints
+    (Joint(name='nose', x=0.0, y=0.0, visibility=1),)
+    """
+    chosen, trust = voters(shapes, weights)
+    if chosen[0] == chosen[-1]:
+        return chosen[0]
+    total = fsum(trust)
+    given: dict[str, list[tuple[Joint, float]]] = {}
+    for shape, weight in zip(chosen, trust, strict=True):
+        for joint in shape.joints:
+            given.setdefault(joint.name, []).append((joint, weight))
+    majority = (given[name] for name in sorted(given) if fsum([w for _, w in given[name]]) > total * (0.5 + 1e-9))
+    return Keypoints(tuple(_fused_joint(voices) for voices in majority))
+
+
+def _fused_joint(voices: list[tuple[Joint, float]]) -> Joint:
+    ordered = sorted(voices)
+    joints, weights = [joint for joint, _ in ordered], [weight for _, weight in ordered]
+    if joints[0] == joints[-1]:
+        return joints[0]
+    x, y = geometric_median(coordinates([(joint.x, joint.y) for joint in joints], "joint"), weights)
+    visible = vote([joint.visibility == 2 for joint in joints], weights, preference=[True, False]).winner
+    return Joint(joints[0].name, x, y, 2 if visible else 1)
+
+
+def _area(shape: Keypoints, diagonal_px: float) -> float:
+    points = coordinates([(joint.x, joint.y) for joint in shape.joints], "skeleton")
+    if not len(points):
+        return 0.0
+    width, height = np.ptp(points, axis=0).tolist()
+    longer = max(width, height)
+    if longer == 0.0:
+        return (_LONE_SHARE * diagonal_px) ** 2
+    return float(max(min(width, height), _NARROWEST * longer) * longer)
+
+
+def _oks(shapes: list[Keypoints], size: Array, sigmas: Mapping[str, float], default_sigma: float) -> Array:
+    """A pass over all pairs for each joint name, so memory grows with the pairs alone."""
+    names = sorted({joint.name for shape in shapes for joint in shape.joints})
+    column = {name: i for i, name in enumerate(names)}
+    points = np.full((len(names), len(shapes), 2), np.nan)
+    for i, shape in enumerate(shapes):
+        for joint in shape.joints:
+            points[column[joint.name], i] = coordinates([(joint.x, joint.y)], "skeleton")[0]
+    agreeing, either = np.zeros_like(size), np.zeros_like(size)
+    for name, place in zip(names, points, strict=True):
+        labelled = ~np.isnan(place[:, 0])
+        both = labelled[:, None] & labelled[None, :]
+        either += labelled[:, None] | labelled[None, :]
+        apart = np.hypot(*(place[:, None, :] - place[None, :, :]).transpose(2, 0, 1))
+        spread = 2.0 * sigmas.get(name, default_sigma) * np.sqrt(size)
+        # Without size (given areas of 0) only joints at the very same place agree.
+        offset = np.divide(apart, spread, out=np.where(apart > 0.0, np.inf, 0.0), where=spread > 0.0)
+        with np.errstate(under="ignore"):
+            agreeing += np.where(both, np.exp(-0.5 * np.square(np.minimum(offset, 40.0))), 0.0)
+    similarity: Array = np.divide(agreeing, either, out=np.ones_like(size), where=either > 0.0)
+    return similarity

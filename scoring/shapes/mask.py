@@ -1,0 +1,290 @@
+"""Masks as run lengths: the format of COCO, its compressed form, and how alike masks are.
+
+COCO's run lengths go down the columns, first column first, and begin with the number of background pixels; the
+compressed string holds the same numbers, each as its difference from the last but one, five bits a character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct
+from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions
+from scoring.shapes.runs import Toggles, area, at_height, column_segments, extents, intersections
+from scoring.types import Array
+
+__all__ = ["Mask", "mask_iou", "mask_of_toggles", "mask_regions", "mask_similarity", "mask_toggles"]
+
+_BITS = 5
+_LONGEST_NUMBER = 12
+# Characters: 60 bits, far more than any image has pixels, and still within 64.
+
+_LARGEST_RASTER = 2**53
+# Pixels: up to here a float64 holds every position exactly.
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mask:
+    """A set of pixels. Make it with `Mask.of`, which checks and brings it into the one form that equal masks share."""
+
+    size: tuple[int, int]
+    """Height and width of the raster, px."""
+    counts: tuple[int, ...]
+    """Run lengths down the columns, background first, none 0 but possibly the first, summing to height x width."""
+
+    @classmethod
+    def of(cls, size: Sequence[int], counts: Sequence[int] | str) -> Mask:
+        """From COCO's `size` and `counts`, a list of run lengths or the compressed string.
+
+        Raises
+        ------
+        ValueError
+            Naming what is wrong: the size, a run length, a character, or a sum other than height x width.
+
+        Examples
+        --------
+        >>> Mask.of([2, 3], [1, 2, 0, 1, 2])
+        Mask(size=(2, 3), counts=(1, 3, 2))
+        >>> Mask.of([2, 3], "132") == Mask.of([2, 3], [1, 3, 2])
+        True
+        >>> Mask.of([2, 3], [1, 3])
+        Traceback (most recent call last):
+        ValueError: expected run lengths that sum to height x width = 2 x 3 = 6 pixels, got 4
+        """
+        height, width = _checked_size(size)
+        runs = _decompressed(counts) if isinstance(counts, str) else _listed(counts)
+        if len(runs) and runs.min() < 0:
+            place = int(np.argmax(runs < 0))
+            raise ValueError(f"expected run lengths of at least 0, got {int(runs[place])} as count {place}")
+        # A sum in floating point first: hostile counts may not overflow into the right one.
+        total = int(runs.sum()) if float(runs.sum(dtype=np.float64)) <= _LARGEST_RASTER else 2**63
+        if total != height * width:
+            came = total if total < 2**63 else f"more than {_LARGEST_RASTER}"
+            raise ValueError(
+                f"expected run lengths that sum to height x width = {height} x {width} = {height * width} pixels, "
+                f"got {came}"
+            )
+        ends = np.cumsum(runs)
+        return mask_of_toggles((height, width), _strictly_increasing(ends[: len(ends) // 2 * 2]))
+
+    @property
+    def compressed(self) -> str:
+        """The run lengths as COCO's compressed string.
+
+        >>> Mask.of([2, 3], [1, 3, 2]).compressed
+        '132'
+        """
+        return _compressed(self.counts)
+
+    @property
+    def area(self) -> int:
+        """Pixels in the mask.
+
+        >>> Mask.of([2, 3], [1, 3, 2]).area
+        3
+        """
+        return sum(self.counts[1::2])
+
+
+def mask_similarity(
+    shapes: Sequence[Mask],
+    metric: AreaMetric = "iou",
+    *,
+    tolerance_px: float | None = None,
+    diagonal_px: float | None = None,
+) -> Array:
+    """How alike masks are, over all masks of all annotators of a task in one call.
+
+    Masks of rasters of different sizes are compared pixel by pixel from the top left corner.
+
+    Parameters
+    ----------
+    metric
+        `iou` (default; on the runs), or on the outlines of the pixels `boundary_f1` or `giou`: see
+        `scoring.shapes.regions`.
+    tolerance_px, diagonal_px
+        As in `polygon_similarity`; the diagonal defaults to that of the largest raster.
+
+    Returns
+    -------
+    Array
+        (n, n), exactly symmetric, in [0, 1], exactly 1 for identical masks. An empty mask is similar to none but
+        another empty one.
+
+    References
+    ----------
+    COCO's mask API (pycocotools, `mask.iou` without `iscrowd`), which this agrees with to the bit.
+
+    Examples
+    --------
+    Columns 0 and 1, and columns 1 and 2, of a 2 x 3 image:
+
+    >>> mask_similarity([Mask.of([2, 3], [0, 4, 2]), Mask.of([2, 3], [2, 4])]).round(3).tolist()
+    [[1.0, 0.333], [0.333, 1.0]]
+    """
+    if metric == "iou":
+        return over_distinct(shapes, mask_iou)
+    if diagonal_px is None:
+        diagonal_px = max((float(np.hypot(*shape.size)) for shape in shapes), default=UNKNOWN_DIAGONAL_PX)
+    tolerance = DEFAULT_TOLERANCE_SHARE * diagonal_px if tolerance_px is None else tolerance_px
+    return over_distinct(shapes, lambda distinct: compare_regions(mask_regions(distinct), metric, tolerance))
+
+
+def mask_iou(masks: Sequence[Mask]) -> Array:
+    """Pixels in common over pixels of either, filled above the diagonal only.
+
+    Only masks whose bounding boxes meet are compared, each with all its later neighbours at once: a binary search for
+    each of their runs.
+
+    >>> mask_iou([Mask.of([2, 3], [0, 4, 2]), Mask.of([2, 3], [2, 4])])[0, 1].round(3)
+    np.float64(0.333)
+    """
+    height, toggles = mask_toggles(masks)
+    pixels = np.array([area(runs) for runs in toggles], dtype=np.float64)
+    boxes = extents(toggles, height)
+    similarity = np.zeros((len(masks), len(masks)))
+    for i, box in enumerate(boxes[:-1]):
+        later = boxes[i + 1 :]
+        meeting = i + 1 + np.flatnonzero(((later[:, :2] < box[2:]) & (box[:2] < later[:, 2:])).all(axis=1))
+        common = intersections(toggles[i], [toggles[j] for j in meeting])
+        similarity[i, meeting] = common / (pixels[i] + pixels[meeting] - common)
+    return similarity
+
+
+def mask_toggles(masks: Sequence[Mask]) -> tuple[int, list[Toggles]]:
+    """The masks' toggles in a raster as high as the highest of them, and that height."""
+    height = max((mask.size[0] for mask in masks), default=1)
+    return height, [at_height(_toggles(mask), mask.size[0], height) for mask in masks]
+
+
+def mask_of_toggles(size: tuple[int, int], toggles: Toggles) -> Mask:
+    """The mask of these toggles, which increase strictly and come in pairs.
+
+    >>> mask_of_toggles((2, 3), np.array([1, 4]))
+    Mask(size=(2, 3), counts=(1, 3, 2))
+    """
+    counts = np.diff(toggles, prepend=0, append=size[0] * size[1]).tolist()
+    return Mask(size, tuple(counts if counts[-1] else counts[:-1]))
+
+
+def mask_regions(masks: Sequence[Mask]) -> Regions:
+    """The exact outlines of the masks' pixels, each pixel (row, column) a unit square from (column, row).
+
+    Costs O(r log r) in the pieces of runs within a column, several times more than comparing the runs themselves.
+
+    Examples
+    --------
+    >>> mask_regions([Mask.of([2, 3], [1, 3, 2])])[0].area
+    3.0
+    """
+    regions = np.empty(len(masks), dtype=object)
+    for i, mask in enumerate(masks):
+        regions[i] = _outline(_toggles(mask), mask.size[0])
+    return regions
+
+
+def _outline(toggles: Toggles, height: int) -> Any:
+    """Trace the pixels: their corners, put in order along each line of the raster, bound one edge in pairs."""
+    column, top, bottom = column_segments(toggles, height)
+    x = np.concatenate([column, column, column + 1, column + 1])
+    y = np.concatenate([top, bottom, top, bottom])
+    upright = _paired(x, y, np.lexsort((y, x)))
+    # What is inside on both sides of a line shows as an edge without length.
+    upright = upright[upright[:, 0, 1] != upright[:, 1, 1]]
+    corners = upright.reshape(-1, 2)
+    level = _paired(corners[:, 0], corners[:, 1], np.lexsort((corners[:, 0], corners[:, 1])))
+    edges = shapely.linestrings(np.concatenate([upright, level]).astype(np.float64))
+    cells = shapely.get_parts(shapely.polygonize(edges))
+    inside = shapely.point_on_surface(cells)
+    position = np.floor(shapely.get_x(inside)) * height + np.floor(shapely.get_y(inside))
+    # Cells that share an edge lie on different sides of it, so those inside are a valid multipolygon as they are.
+    return shapely.multipolygons(cells[np.searchsorted(toggles, position, side="right") % 2 == 1])
+
+
+def _paired(x: NDArray[np.int64], y: NDArray[np.int64], order: NDArray[np.intp]) -> NDArray[np.int64]:
+    pairs: NDArray[np.int64] = np.column_stack([x[order], y[order]]).reshape(-1, 2, 2)
+    return pairs
+
+
+def _toggles(mask: Mask) -> Toggles:
+    ends = np.cumsum(np.array(mask.counts, dtype=np.int64))
+    return ends[: len(ends) // 2 * 2]
+
+
+def _strictly_increasing(toggles: Toggles) -> Toggles:
+    """Without runs of length 0: a position that toggles twice does not toggle."""
+    positions, times = np.unique(toggles, return_counts=True)
+    return positions[times % 2 == 1]
+
+
+def _checked_size(size: Sequence[int]) -> tuple[int, int]:
+    if len(size) != 2 or not all(_is_whole(side) and side > 0 for side in size):
+        raise ValueError(f"expected the size as [height, width], whole numbers above 0, got {list(size)}")
+    height, width = int(size[0]), int(size[1])
+    if height * width > _LARGEST_RASTER:
+        raise ValueError(f"expected a raster of at most {_LARGEST_RASTER} pixels, got {height} x {width}")
+    return height, width
+
+
+def _listed(counts: Sequence[int]) -> NDArray[np.int64]:
+    try:
+        runs = np.array(counts)
+    except (OverflowError, ValueError) as error:
+        raise ValueError("expected a flat list of whole numbers as run lengths") from error
+    if runs.ndim == 1 and (not len(runs) or runs.dtype.kind == "i"):
+        return runs.astype(np.int64)
+    for place, count in enumerate(counts):
+        if not _is_whole(count) or not -(2**63) <= count < 2**63:
+            raise ValueError(f"expected whole numbers of 64 bits as run lengths, got {count!r} as count {place}")
+    return np.array(counts, dtype=np.int64)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _decompressed(text: str) -> NDArray[np.int64]:
+    """Numbers of COCO's compressed string, all decoded at once."""
+    characters = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.int64) - ord("0")
+    strange = (characters < 0) | (characters > 63)
+    if strange.any():
+        place = int(np.argmax(strange))
+        raise ValueError(f"expected characters from '0' to 'o' in compressed counts, got {text[place]!r} at {place}")
+    if not len(characters):
+        return characters
+    ends = np.flatnonzero(characters < 32)
+    if not len(ends) or ends[-1] != len(characters) - 1:
+        raise ValueError(f"expected compressed counts that end with a whole number, got {text[-12:]!r} at their end")
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts + 1
+    if lengths.max() > _LONGEST_NUMBER:
+        place = int(starts[np.argmax(lengths)])
+        raise ValueError(f"expected at most {_LONGEST_NUMBER} characters for a number in compressed counts at {place}")
+    bit = _BITS * (np.arange(len(characters)) - np.repeat(starts, lengths))
+    numbers = np.add.reduceat((characters & 31) << bit, starts)
+    numbers -= np.where(characters[ends] & 16, np.int64(1) << (_BITS * lengths), 0)
+    # From the fourth on each is the difference from the last but one.
+    numbers[1::2] = np.cumsum(numbers[1::2])
+    numbers[2::2] = np.cumsum(numbers[2::2])
+    return numbers
+
+
+def _compressed(counts: Sequence[int]) -> str:
+    numbers = np.array(counts, dtype=np.int64)
+    numbers[3:] -= np.array(counts[1:-2], dtype=np.int64)
+    text = []
+    for number in numbers.tolist():
+        rest = number
+        while True:
+            bits, rest = rest & 31, rest >> _BITS
+            last = rest == (-1 if bits & 16 else 0)
+            text.append(chr(ord("0") + (bits if last else bits | 32)))
+            if last:
+                break
+    return "".join(text)
