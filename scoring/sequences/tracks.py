@@ -1,0 +1,205 @@
+"""Tracks of video: an object's box from frame to frame, and how alike two annotators' tracks are.
+
+Pairs of tracks are compared at their common frames, many pairs in one vectorised pass, and a bounded number of frames a
+pair: neither long videos nor frame numbers in the billions cost more than some 100 MB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.agreement.boxes import paired_iou
+from scoring.types import Array
+
+__all__ = ["KeyFrames", "Track", "track_of", "track_similarity"]
+
+_Frames = NDArray[np.int64]
+
+_BLOCK = 1 << 16
+# Frames compared in one pass: large enough that numpy's overhead vanishes, small enough to stay in some 10 MB.
+
+_UNROLLED = 1 << 21
+# Up to so many frames of all tracks together, each track's boxes are worked out once, in 80 MB, and looked up from then
+# on, which is some five times faster than working them out anew for every pair.
+
+_STRIDE = 1 << 40
+# Between two tracks' frame numbers on the common axis; frames within plus or minus 1e9 never reach the next track's.
+
+
+class Track(NamedTuple):
+    """An upright box that moves: key frames, linear between them, alive from the first to the last one.
+
+    Made by `track_of`, which puts them in order. Policy for what tools send: a negative size is a box drawn from its
+    other corner; a track without key frames equals another one and nothing else.
+
+    >>> Track(frames=(0, 10), boxes=((0.0, 0.0, 4.0, 4.0), (20.0, 0.0, 4.0, 4.0))).frames
+    (0, 10)
+    """
+
+    frames: tuple[int, ...]
+    """Frame numbers, ascending, each once."""
+    boxes: tuple[tuple[float, float, float, float], ...]
+    """x, y, width, height in pixels, one per key frame."""
+
+
+def track_of(key_frames: Mapping[int, tuple[float, float, float, float]]) -> Track:
+    """A track from its key frames in any order: {frame: (x, y, width, height)}.
+
+    >>> track_of({5: (1.0, 0.0, 2.0, 2.0), 0: (0.0, 0.0, 2.0, 2.0)}).frames
+    (0, 5)
+    """
+    frames = tuple(sorted(key_frames))
+    return Track(frames, tuple(key_frames[frame] for frame in frames))
+
+
+def track_similarity(tracks: Sequence[Track], max_frames: int = 10_000) -> Array:
+    """Similarity of every track with every other: per-frame IoU averaged over the union of their frames.
+
+    `sum of IoU(frame) over the frames where both are alive / number of frames where either is`. A frame on which only
+    one of them is alive counts 0, so a track that starts late or ends early pays for every frame it misses, and
+    annotators who set their key frames at different places are compared by what the video shows, not by key frames
+    (unlike Label Studio's `iou_over_time`, which sees common key frames only).
+
+    Pairs that are never alive together, or whose boxes stay in separate parts of the image, are not compared at all.
+    Each other pair costs its common frames, at most `max_frames`: some 0.15 microseconds a frame on one core.
+
+    Parameters
+    ----------
+    tracks
+        All tracks of all annotators of a task. Finite coordinates and whole frame numbers, within plus or minus 1e9.
+    max_frames
+        Of a pair with more common frames, that many are compared, evenly spaced; the lengths of their lives still count
+        in full. Default 10,000, close to seven minutes at 25 frames a second in which every frame is compared.
+
+    Returns
+    -------
+    Array
+        (N, N) in [0, 1], symmetric, diagonal 1; (0, 0) for no tracks. A pair's value does not depend on the other
+        tracks of the call.
+
+    Raises
+    ------
+    ValueError
+        Frames that do not ascend, not one box a frame, or `max_frames` below 1.
+
+    References
+    ----------
+    RedBrick (video: mean of the frames' scores). With the union of frames it is the spatio-temporal IoU of Yang, Fan
+    and Xu (2019), doi:10.1109/ICCV.2019.00529 (vIoU of video instance segmentation), averaged frame by frame, so that
+    every frame counts alike however large the object is on it.
+
+    Examples
+    --------
+    The second track agrees while it lives, 6 of 11 frames:
+
+    >>> long = track_of({0: (0, 0, 4, 4), 10: (20, 0, 4, 4)})
+    >>> short = track_of({0: (0, 0, 4, 4), 5: (10, 0, 4, 4)})
+    >>> track_similarity([long, short]).round(3).tolist()
+    [[1.0, 0.545], [0.545, 1.0]]
+    """
+    if max_frames < 1:
+        raise ValueError(f"expected max_frames of at least 1, got {max_frames}")
+    similarity = np.eye(len(tracks))
+    empty = np.array([not track.frames for track in tracks], dtype=bool)
+    similarity[np.ix_(empty, empty)] = 1.0
+    alive = np.flatnonzero(~empty)
+    if len(alive) > 1:
+        keys = KeyFrames([track for track in tracks if track.frames])
+        first, second = keys.meeting_pairs()
+        values = _mean_iou(keys, first, second, max_frames)
+        similarity[alive[first], alive[second]] = similarity[alive[second], alive[first]] = values
+    return similarity
+
+
+class KeyFrames:
+    """The key frames of many tracks, none empty, laid end to end so that one search places a frame in any of them."""
+
+    def __init__(self, tracks: Sequence[Track]) -> None:
+        for track in tracks:
+            _check(track)
+        counts = np.array([len(track.frames) for track in tracks])
+        ends = np.cumsum(counts)
+        frames = np.array([frame for track in tracks for frame in track.frames], dtype=np.int64)
+        boxes = np.array([(*box, 0.0) for track in tracks for box in track.boxes], dtype=np.float64).T.copy()
+        boxes[0:2] += np.minimum(boxes[2:4], 0.0)
+        boxes[2:4] = np.abs(boxes[2:4])
+        starts = ends - counts
+        self._last_key = ends - 1
+        self._frames = frames
+        self._axis = frames + np.repeat(np.arange(len(tracks)), counts) * _STRIDE
+        self._boxes = boxes
+        self._low = np.minimum.reduceat(boxes[0:2], starts, axis=1)
+        self._high = np.maximum.reduceat(boxes[0:2] + boxes[2:4], starts, axis=1)
+        self.first: _Frames = frames[starts]
+        """First frame of each track."""
+        self.last: _Frames = frames[ends - 1]
+        """Last frame of each track."""
+
+    def meeting_pairs(self) -> tuple[_Frames, _Frames]:
+        """Index pairs, first < second, that are alive together and may share area, or have none to share."""
+        together = np.maximum(self.first[:, None], self.first) <= np.minimum(self.last[:, None], self.last)
+        low, high = self._low, self._high
+        near = (np.maximum(low[:, :, None], low[:, None]) <= np.minimum(high[:, :, None], high[:, None])).all(axis=0)
+        first, second = np.nonzero(np.triu(together & near, 1))
+        return first, second
+
+    def boxes_at(self, track: _Frames, frame: _Frames) -> Array:
+        """(5, n): x, y, width, height and a rotation of 0 of `track[i]` at `frame[i]`, a frame of its life."""
+        left = np.searchsorted(self._axis, frame + track * _STRIDE, side="right") - 1
+        right = np.minimum(left + 1, self._last_key[track])
+        length = np.maximum(self._frames[right] - self._frames[left], 1)
+        passed = (frame - self._frames[left]) / length
+        before = self._boxes[:, left]
+        boxes: Array = before + (self._boxes[:, right] - before) * passed
+        return boxes
+
+    def unrolled(self) -> Callable[[_Frames, _Frames], Array]:
+        """A faster `boxes_at` for asking about the same frames again and again; the same bits."""
+        lives = self.last - self.first + 1
+        if lives.sum() > _UNROLLED:
+            return self.boxes_at
+        begins = np.cumsum(lives) - lives
+        track = np.repeat(np.arange(len(lives)), lives)
+        every = self.boxes_at(track, np.arange(len(track)) - begins[track] + self.first[track])
+        place = begins - self.first
+        return lambda track, frame: every[:, place[track] + frame]
+
+
+def _mean_iou(keys: KeyFrames, first: _Frames, second: _Frames, max_frames: int) -> Array:
+    """Per pair of tracks: mean IoU over its common frames, times their number, over the number of frames of either."""
+    start = np.maximum(keys.first[first], keys.first[second])
+    common = np.minimum(keys.last[first], keys.last[second]) - start + 1
+    compared = np.minimum(common, max_frames)
+    boxes_at = keys.unrolled()
+    total = np.empty(len(first))
+    for block in _blocks(compared):
+        count = compared[block]
+        begins = np.cumsum(count) - count
+        pair = np.repeat(np.arange(len(count)), count)
+        step = np.arange(count.sum()) - begins[pair]
+        # The middle of the step-th of `count` equal parts; with as many parts as frames, every frame once.
+        frame = start[block][pair] + (2 * step + 1) * common[block][pair] // (2 * count[pair])
+        overlap = paired_iou(boxes_at(first[block][pair], frame).T, boxes_at(second[block][pair], frame).T)
+        total[block] = np.add.reduceat(overlap, begins) / count
+    lives = (keys.last - keys.first + 1)[[first, second]].sum(axis=0)
+    shared: Array = np.minimum(total * (common / (lives - common)), 1.0)
+    return shared
+
+
+def _blocks(sizes: _Frames) -> list[slice]:
+    """Runs of pairs that together have about `_BLOCK` frames, at least one pair each."""
+    passed = np.cumsum(sizes) // _BLOCK
+    starts = [0, *(np.flatnonzero(np.diff(passed)) + 1).tolist(), len(sizes)]
+    return [slice(start, stop) for start, stop in pairwise(starts) if start < stop]
+
+
+def _check(track: Track) -> None:
+    if len(track.frames) != len(track.boxes):
+        raise ValueError(f"expected one box per key frame, got {len(track.frames)} frames and {len(track.boxes)} boxes")
+    if any(a >= b for a, b in pairwise(track.frames)):
+        raise ValueError(f"expected ascending key frames, got {list(track.frames)}: make tracks with `track_of`")
