@@ -35,6 +35,7 @@ DIGITS = 6
 """Decimals of every figure that leaves the engine: enough to rank tasks, too few to show rounding noise. Thresholds are
 held against the rounded figure, so what one reads is what was compared."""
 
+_REMEMBERED_ANNOTATORS = 8
 _Answers = list[list[Any]]
 """Per annotator, the regions of one control."""
 
@@ -137,9 +138,16 @@ def _figures(
     )
 
 
-@lru_cache(maxsize=16_384)
 def _categorical(plan: ControlPlan, answers: tuple[Any, ...], counted: tuple[int, ...], may_join: int) -> _Figures:
-    """Remembered, because thousands of tasks get the same answers: two said day, one said night."""
+    """Remembered, because thousands of tasks get the same answers: two said day, one said night.
+
+    But not of many annotators: theirs hardly ever repeat, and a matrix of 39 takes 65 kB.
+    """
+    work_out = _remembered if len(answers) <= _REMEMBERED_ANNOTATORS else _worked_out
+    return work_out(plan, answers, counted, may_join)
+
+
+def _worked_out(plan: ControlPlan, answers: tuple[Any, ...], counted: tuple[int, ...], may_join: int) -> _Figures:
     exact = plan.metric == "exact"
     matrix = equality_matrix(answers) if exact else jaccard_matrix(answers)
     if plan.aggregate == "consensus_share":
@@ -152,6 +160,9 @@ def _categorical(plan: ControlPlan, answers: tuple[Any, ...], counted: tuple[int
             else best_mean_of_pairs(matrix, counted, may_join, law="metric")
         )
     return _figures(matrix, value, best, plan, counted)
+
+
+_remembered = lru_cache(maxsize=16_384)(_worked_out)
 
 
 def _category(regions: list[Any]) -> Category:

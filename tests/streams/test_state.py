@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import random
+import tracemalloc
+
 import msgspec
 import pytest
 
+from streams.contracts.events import Choice
+from streams.contracts.settings import ProjectSettings
 from streams.memory import Deadlines
+from streams.plan import Plan
 from streams.settings import SettingsBook
 from streams.settle import Settle
+from streams.stages.score import score
 from streams.state import Header, encode, header_key
 from tests.builders import Driver, answers, box, gold, record, reviewed, submitted
 
@@ -60,6 +67,17 @@ def test_deadlines_come_in_order_once_and_a_moved_one_at_its_new_time() -> None:
     deadlines.schedule(b"c", 30)
     assert list(deadlines.due(29)) == []
     assert list(deadlines.due(30)) == [(30, b"c")]
+
+
+def test_figures_of_many_annotators_are_not_kept_for_ever() -> None:
+    # Found by arithmetic: 16,384 remembered matrices of 39 annotators would take a gigabyte.
+    plan, rng = Plan(ProjectSettings()), random.Random(3)
+    tracemalloc.start()
+    for _ in range(100):
+        score([(f"a{i:02}", [Choice(control="q", value=rng.choice("abcdefgh"))], True) for i in range(39)], plan, 3)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000
 
 
 def test_partitions_know_nothing_of_one_another() -> None:
