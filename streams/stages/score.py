@@ -36,6 +36,7 @@ DIGITS = 6
 held against the rounded figure, so what one reads is what was compared."""
 
 _REMEMBERED_ANNOTATORS = 8
+
 _Answers = list[list[Any]]
 """Per annotator, the regions of one control."""
 
