@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from functools import partial
+from functools import cache, lru_cache, partial
 from itertools import chain
 from typing import Literal
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
@@ -21,6 +21,7 @@ __all__ = [
     "compare_texts",
     "edit_similarity",
     "normalise_text",
+    "split_words",
     "text_items_matrix",
     "text_matrix",
 ]
@@ -30,6 +31,16 @@ TextMetric = Literal["edit", "word", "exact"]
 LONGEST_TEXT = 20_000
 """Characters; default of `max_characters`. Editing costs (length x length / 64) steps a pair: 4 ms for two texts of
 10,000 characters, 1.4 s for two of 200,000, which only an attack would send."""
+
+_WITHOUT_BLANKS = (
+    ("\u0e00", "\u0eff"),  # Thai, Lao
+    ("\u1000", "\u109f"),  # Burmese
+    ("\u1780", "\u17ff"),  # Khmer
+    ("\u3040", "\u30ff"),  # Hiragana, Katakana
+    ("\u3400", "\u9fff"),  # Han
+    ("\uf900", "\ufaff"),
+    ("\U00020000", "\U0003ffff"),
+)
 
 
 def normalise_text(text: str, fold_case: bool = False) -> str:
@@ -52,6 +63,35 @@ def normalise_text(text: str, fold_case: bool = False) -> str:
     if fold_case:
         text = normalize("NFD", normalize("NFD", text).casefold())
     return " ".join(normalize("NFC", text).split())
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a normalised text, each with the blank before it, so that joined they are the text again.
+
+    A punctuation mark or symbol is a word of its own (so that "fox." and "fox" share a word), save an apostrophe within
+    a word. In scripts that put no blanks between words (Han, Kana, Thai, Lao, Burmese, Khmer) each character is one, as
+    is usual for error rates there.
+
+    Examples
+    --------
+    >>> split_words("Don't, fox!"), split_words("no 東京")
+    (["Don't", ',', ' fox', '!'], ['no', ' 東', '京'])
+    """
+    starts: list[int] = []
+    end = 0
+    in_word = False
+    for place, char in enumerate(text):
+        if char.isspace():
+            in_word = False
+            continue
+        goes_on = in_word and (
+            not _stands_alone(char) or (char in "'\u2019" and _continues(text[place + 1 : place + 2]))
+        )
+        if not goes_on:
+            starts.append(end)
+            in_word = not _stands_alone(char)
+        end = place + 1
+    return [text[start:stop] for start, stop in zip(starts, [*starts[1:], end], strict=False)]
 
 
 def edit_similarity(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:
@@ -93,7 +133,8 @@ def text_matrix(
     """Similarity of every annotator's text with every other's, after `normalise_text`.
 
     - `edit` (default): `edit_similarity` of the characters; for languages written without blanks too.
-    - `word`: `edit_similarity` of the words, what is between blanks: 1 minus the word error rate.
+    - `word`: `edit_similarity` of the words, see `split_words`: 1 minus the word error rate. Blanks between the same
+      words do not count.
     - `exact`: 1 where equal, 0 elsewhere (Ango's and Labelbox's rule).
 
     Parameters
@@ -163,17 +204,33 @@ def text_items_matrix(
 
 
 def compare_texts(metric: TextMetric, max_characters: int) -> Callable[[str, str], float]:
-    """The similarity of two texts that are normalised already.
+    """The similarity of two texts that are normalised already; splits each into words once, however often it comes.
 
     >>> compare_texts("word", LONGEST_TEXT)("a b c", "a c")
     0.6666666666666667
     """
-    return partial(_similarity, metric=metric, max_characters=max_characters)
+    return partial(_similarity, metric=metric, max_characters=max_characters, words=cache(_bare_words))
 
 
-def _similarity(a: str, b: str, metric: TextMetric, max_characters: int) -> float:
+def _similarity(
+    a: str, b: str, metric: TextMetric, max_characters: int, words: Callable[[str], Sequence[str]]
+) -> float:
     if a == b:
         return 1.0
     if metric == "exact" or max(len(a), len(b)) > max_characters:
         return 0.0
-    return edit_similarity(a.split(), b.split()) if metric == "word" else edit_similarity(a, b)
+    return edit_similarity(words(a), words(b)) if metric == "word" else edit_similarity(a, b)
+
+
+def _bare_words(text: str) -> list[str]:
+    return [word.lstrip() for word in split_words(text)]
+
+
+@lru_cache(maxsize=4096)
+def _stands_alone(char: str) -> bool:
+    return category(char)[0] in "PS" or any(first <= char <= last for first, last in _WITHOUT_BLANKS)
+
+
+def _continues(following: str) -> bool:
+    """Whether a word goes on with the character that follows, if one does."""
+    return bool(following) and not following.isspace() and not _stands_alone(following)

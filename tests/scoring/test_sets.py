@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.agreement.sets import jaccard, jaccard_matrix
+from scoring.agreement.sets import jaccard, jaccard_matrix, masi, masi_matrix
+from tests.scoring.answer_laws import check_matrix
 from tests.scoring.strategies import label_sets
 
 
@@ -42,3 +43,36 @@ def test_jaccard_matrix_holds_every_pair_and_follows_a_permutation(
     order = data.draw(st.permutations(range(len(answers))))
     assert matrix == [[jaccard(a, b) for b in answers] for a in answers]
     assert jaccard_matrix([answers[i] for i in order]) == [[matrix[i][j] for j in order] for i in order]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "distance"),
+    [  # nltk 3.10's masi_distance, but with thirds unrounded (nltk has 0.67 and 0.33)
+        ({"x"}, {"x", "y"}, 1 - 1 / 2 * 2 / 3),
+        ({"x", "y"}, {"y", "z"}, 1 - 1 / 3 * 1 / 3),
+        ({"x"}, {"y"}, 1.0),
+        ({"x"}, set(), 1.0),
+        (set(), set(), 0.0),
+        # Passonneau (2006): a part of the other, two of three
+        ({"a", "b"}, {"a", "b", "c"}, 1 - 2 / 3 * 2 / 3),
+    ],
+)
+def test_masi_by_hand(a: set[str], b: set[str], distance: float) -> None:
+    assert masi(a, b) == pytest.approx(1 - distance)
+
+
+@given(label_sets, label_sets)
+def test_masi_is_symmetric_bounded_and_never_above_jaccard(a: frozenset[str], b: frozenset[str]) -> None:
+    assert masi(a, b) == masi(b, a)
+    assert 0.0 <= masi(a, b) <= jaccard(a, b)
+    assert (masi(a, b) == 1.0) == (a == b)
+    assert (masi(a, b) == 0.0) == (jaccard(a, b) == 0.0)
+
+
+@given(st.lists(st.none() | label_sets, max_size=5), st.data())
+def test_set_matrices_keep_the_laws_also_for_who_gave_no_answer(
+    answers: list[frozenset[str] | None], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations(range(len(answers))))
+    check_matrix(masi_matrix, answers, order)
+    check_matrix(jaccard_matrix, answers, order)
