@@ -26,7 +26,7 @@ from streams.contracts.facts import Contribution
 from streams.plan import Plan
 from streams.scores import ControlScore, Scores
 from streams.stages.adjudicate import Adjudication, adjudicate
-from streams.stages.emit import decision_bytes, instant
+from streams.stages.emit import decision_bytes, evidence_id, instant
 from streams.stages.fold import Standing, required_annotators, standing
 from streams.stages.route import Situation, Verdict, may_join, route, shortfall
 from streams.stages.score import score
@@ -36,6 +36,8 @@ __all__ = ["Outcome", "asked_in_all", "contribution", "outcome", "reassignment",
 
 _WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
 _WITHOUT_SCORE = frozenset(("waiting", "cancelled"))
+_UNSCORED_BYTES = 2_000_000
+"""Of regions that nobody compared, in one decision: masks of twenty annotators would not fit through Kafka."""
 _COUNTED_LABELS = frozenset(("agreed", "reviewed", "accepted"))
 
 
@@ -65,14 +67,15 @@ def outcome(task: Task, plan: Plan) -> Outcome:
         [(s.annotator_id, s.answer.result or [], s.counts) for s in standings], plan, may_join(situation, routing)
     )
     adjudication = adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
-    plain = _decided(task, plan, standings, situation, scores, adjudication)
-    if task.review is None:
-        return plain
-    review = _review_in_force(task.review, standings, plain.decision_id)
-    if review is None:
-        return plain
-    reviewed = msgspec.structs.replace(situation, review=review)
-    return _decided(task, plan, standings, reviewed, scores, adjudication)
+    evidence = evidence_id(
+        task.project_id,
+        task.task_id,
+        ((s.submission_id, s.answer.version, s.answer.at_us, s.answer.event_id) for s in standings if s.counts),
+    )
+    if task.review is not None:
+        review = _review_in_force(task.review, standings, evidence)
+        situation = msgspec.structs.replace(situation, review=review)
+    return _decided(task, plan, standings, situation, scores, adjudication, evidence)
 
 
 def _situation(task: Task, plan: Plan, standings: list[Standing]) -> Situation:
@@ -96,15 +99,15 @@ def _only_waits(task: Task, plan: Plan, situation: Situation) -> bool:
     )
 
 
-def _review_in_force(note: ReviewNote, standings: list[Standing], decision_id: str) -> Any:
+def _review_in_force(note: ReviewNote, standings: list[Standing], evidence: str) -> Any:
     """The verdict of the latest review, unless what it was about is gone.
 
-    A correction stands on its own. An approval or rejection that names a decision holds for that decision. A rejection
-    asks for new evidence, so it is spent once a counted answer is later than it.
+    A correction stands on its own. An approval or rejection that names a decision holds while the answers that count
+    are those of that decision. A rejection asks for new evidence: it is spent once a counted answer is later than it.
     """
     if note.verdict == "corrected":
         return "corrected"
-    if note.decision_id is not None and note.decision_id != decision_id:
+    if note.decision_id is not None and not note.decision_id.startswith(evidence):
         return None
     if note.verdict == "rejected" and any(s.counts and s.answer.at_us > note.at_us for s in standings):
         return None
@@ -122,7 +125,13 @@ def _latest(task: Task, standings: list[Standing], review: str | None) -> int:
 
 
 def _decided(
-    task: Task, plan: Plan, standings: list[Standing], situation: Situation, scores: Scores, adjudication: Adjudication
+    task: Task,
+    plan: Plan,
+    standings: list[Standing],
+    situation: Situation,
+    scores: Scores,
+    adjudication: Adjudication,
+    evidence: str,
 ) -> Outcome:
     verdict = route(situation, scores, plan.settings.routing)
     at_us = _latest(task, standings, situation.review)
@@ -158,7 +167,7 @@ def _decided(
         review=_review_verdict(task, situation),
         settings=plan.hash,
     )
-    decision_id, body = decision_bytes(decided)
+    decision_id, body = decision_bytes(decided, evidence)
     return Outcome(verdict, situation, standings, scores, decided, decision_id, body, at_us)
 
 
@@ -187,8 +196,7 @@ def _consensus(task: Task, situation: Situation, verdict: Verdict, adjudication:
 
 
 def _corrected(region: Any, reviewer_id: str) -> dict[str, Any]:
-    raw = region.raw if isinstance(region, UnscoredRegion) else msgspec.to_builtins(region)
-    return {**raw, "support": [reviewer_id], "confidence": 1.0, "sources": [f"review/{region.id}"]}
+    return {**_raw(region), "support": [reviewer_id], "confidence": 1.0, "sources": [f"review/{region.id}"]}
 
 
 def _unscored(standings: list[Standing], scores: Scores) -> list[UnscoredReport]:
@@ -197,15 +205,21 @@ def _unscored(standings: list[Standing], scores: Scores) -> list[UnscoredReport]
             submission_id=standings[placed.row].submission_id,
             annotator_id=standings[placed.row].annotator_id,
             reason=placed.reason,
-            region=placed.region.raw
-            if isinstance(placed.region, UnscoredRegion)
-            else msgspec.to_builtins(placed.region),
+            region=_raw(placed.region),
         )
         for placed in scores.unscored
     ]
-    return sorted(
-        reports, key=lambda r: (r.annotator_id, str(r.region.get("control")), str(r.region.get("id")), r.reason)
-    )
+    reports.sort(key=lambda r: (r.annotator_id, str(r.region.get("control")), str(r.region.get("id")), r.reason))
+    room = _UNSCORED_BYTES
+    for report in reports:
+        room -= len(msgspec.json.encode(report.region))
+        if room < 0:
+            report.region = {name: report.region.get(name) for name in ("id", "control", "type")}
+    return reports
+
+
+def _raw(region: Any) -> Any:
+    return region.raw if isinstance(region, UnscoredRegion) else msgspec.to_builtins(region)
 
 
 def _review_verdict(task: Task, situation: Situation) -> ReviewVerdict | None:
@@ -326,8 +340,5 @@ def _base(standings: list[Standing], scores: Scores) -> BaseAnnotation | None:
         submission_id=chosen.submission_id,
         annotator_id=chosen.annotator_id,
         score=scores.individual[best],
-        result=[
-            region.raw if isinstance(region, UnscoredRegion) else msgspec.to_builtins(region)
-            for region in chosen.answer.result or []
-        ],
+        result=[_raw(region) for region in chosen.answer.result or []],
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -115,8 +116,9 @@ class PartitionMemory:
     def make_room(self) -> None:
         """Drop the tasks that were read longest ago. Only between steps, when the table has everything."""
         surplus = len(self._tasks) - self._cached_tasks
-        for key in list(self._tasks)[: max(0, surplus)]:
-            del self._tasks[key]
+        if surplus > 0:
+            for key in list(islice(self._tasks, surplus)):
+                del self._tasks[key]
 
     def task(self, project_id: str, task_id: str) -> Task:
         """A task as known so far; a new one where nothing is known."""

@@ -130,7 +130,11 @@ ConsensusRegion = ConsensusChoice | ConsensusChoices | ConsensusBoolean | Consen
 
 
 class UnscoredReport(Struct, kw_only=True, gc=False):
-    """A region that nobody compared, handed on whole."""
+    """A region that nobody compared, handed on whole.
+
+    Where a decision's regions of this kind are over 2 MB together, those beyond it are given by id, control and type
+    only: the decision has to fit through Kafka. They are in the input topic.
+    """
 
     submission_id: str
     annotator_id: str
@@ -152,7 +156,8 @@ class Decision(Struct, kw_only=True, gc=False):
     schema: int
     type: Literal["task.agreement", "task.disagreement"]
     decision_id: str
-    """A hash of everything but itself, `replaces` and `revision`: the same set of events, the same id."""
+    """32 hex digits: a hash of the answers that count, then one of everything but `decision_id`, `replaces` and
+    `revision`. The same set of events, the same id."""
     replaces: str | None
     """The decision that this one puts out of force."""
     revision: int

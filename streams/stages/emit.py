@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ __all__ = [
     "dead_letter",
     "decision",
     "decision_bytes",
+    "evidence_id",
     "facts",
     "instant",
     "reassignment",
@@ -36,6 +38,7 @@ __all__ = [
 SOURCE = b"labelquorum"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
 _FACT_BYTES = 500_000
 _TEXT, _KEY_BYTES, _HEADER_BYTES = 1_000, 1_000, 8_000
 """What a dead letter keeps of path, message, key and headers: it must itself fit through Kafka."""
@@ -66,6 +69,15 @@ def content_id(*parts: bytes) -> str:
     return digest.hexdigest()
 
 
+def evidence_id(project_id: str, task_id: str, answers: Iterable[tuple[str, int, int, str]]) -> str:
+    """The first half of a decision's id: 16 hex digits of a hash of the answers that count.
+
+    A review holds for the answers that the reviewer saw, whatever else changes a decision: other settings, a late skip,
+    a model's answer that does not count.
+    """
+    return content_id(_pack((project_id, task_id, list(answers))))[:16]
+
+
 def cloud_event(
     topic: str, key: bytes, value: bytes, *, id: str, type: str, time: str, subject: bytes, partition: int | None
 ) -> Outgoing:
@@ -82,13 +94,13 @@ def cloud_event(
     return Outgoing(topic, key, value, headers, partition)
 
 
-def decision_bytes(decided: Decision) -> tuple[str, bytes]:
-    """(decision id, what follows the five fields that name it). Encodes once: the id is the hash of this very text."""
+def decision_bytes(decided: Decision, evidence_id: str) -> tuple[str, bytes]:
+    """(decision id, what follows the five fields that name it). Encodes once: the hash is of this very text."""
     text = _encode(decided)
     head = _UNNAMED % decided.type.encode()
     if not text.startswith(head):
         raise AssertionError(f"a decision must begin with {head!r}; got {text[:120]!r}")
-    return content_id(text), text[len(head) :]
+    return evidence_id + content_id(text)[:16], text[len(head) :]
 
 
 def decision(
