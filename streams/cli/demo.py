@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from streams.config import WorkerConfig
+
 __all__ = ["demo"]
 
 
@@ -37,7 +39,9 @@ def demo(
     queue hands out the required answers of each task, and one more each time the worker asks for it. Needs nothing
     installed but the extra: pip install "labelquorum[demo]".
     """
-    from streams.demo.run import DemoOptions, run_demo
+    # Refused here, before anything is started; what the environment says is meant for other workers.
+    WorkerConfig.from_environment({}, broker=broker or None, redis_url=redis_url or None)
+    from streams.demo.run import DemoOptions, run_demo  # needs what only the work needs
 
     options = DemoOptions(
         broker=broker,

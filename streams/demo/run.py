@@ -15,7 +15,7 @@ from rich.console import Console
 from streams.adapters.kafka import topics
 from streams.adapters.kafka.producer import BatchProducer, Outbound
 from streams.adapters.kafka.reader import consume
-from streams.config import Delivery, WorkerConfig
+from streams.config import Delivery, WorkerConfig, without_secrets
 from streams.demo.display import Display
 from streams.demo.ledger import FOLLOWED_TOPICS, Ledger
 from streams.demo.player import play
@@ -178,7 +178,7 @@ def _stay(stack: Stack, console: Console) -> None:
         ("metrics", stack.url("/metrics")),
         ("health", stack.url("/healthz")),
         ("ready", stack.url("/readyz")),
-        ("Redis", stack.config.redis_url),
+        ("Redis", without_secrets(stack.config.redis_url)),
         ("broker", stack.config.broker),
     ):
         console.print(f"  {name:8} {url}", highlight=False)

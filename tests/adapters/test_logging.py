@@ -88,6 +88,20 @@ def test_an_exception_is_told_whole() -> None:
     assert line["exception"][0]["exc_value"] == "no such box"
 
 
+@pytest.mark.parametrize("as_json", [True, False], ids=["json", "text"])
+def test_an_exception_shows_no_local_variables_for_passwords_are_among_them(as_json: bool) -> None:
+    stream = io.StringIO()
+    configure(as_json=as_json, stream=stream)
+    parts = ["redis://someone:", "hunter", "2@cache"]
+    try:
+        url = "".join(parts)
+        raise ValueError(f"no answer within {len(url)} s")
+    except ValueError:
+        structlog.get_logger("streams.worker").exception("unit of work failed")
+    assert "no answer within" in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()
+
+
 def test_setting_up_twice_says_nothing_twice() -> None:
     stream = io.StringIO()
     configure(as_json=True, stream=stream)

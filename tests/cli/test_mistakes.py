@@ -105,6 +105,17 @@ def test_a_worker_whose_settings_file_is_wrong_says_what_is(tmp_path_factory: py
     assert "projects.birds.required_annotators" in refused.err
 
 
+def test_a_demo_on_an_address_that_is_none_is_refused_before_anything_starts() -> None:
+    refused = call(
+        "demo", "--broker", "kafka://x:1", "--redis-url", "cache:6379", LABELQUORUM_BROKR="of another worker"
+    )
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "(2 problems)" in refused.err
+    assert "--broker: expected host:port" in refused.err
+    assert "--redis-url: expected redis://" in refused.err
+
+
 def test_reading_topics_that_are_not_there_says_how_to_make_them(broker: str) -> None:
     for command in (["tail", "--no-follow"], ["settings", "show"]):
         refused = call(*command, "--broker", broker, "--topic-prefix", "none.")
