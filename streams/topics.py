@@ -22,12 +22,15 @@ class Topic:
     partitioned: Literal["source", "one"]
     """`source`: as many partitions as `annotation-events`; `one`: a single partition."""
     purpose: str
+    broker_time: bool = False
+    """Whether records carry the broker's time of arrival instead of the producer's. Clock ticks count by it: with times
+    out of a backfill, the first tick would jump by years and close every task."""
 
 
 TOPICS: dict[str, Topic] = {
     t.name: t
     for t in (
-        Topic("annotation-events", "project/task", "delete", "source", "what producers send"),
+        Topic("annotation-events", "project/task", "delete", "source", "what producers send", broker_time=True),
         Topic("project-settings", "project", "compact", "one", "the settings of each project, latest wins"),
         Topic("task-agreement", "project/task", "delete", "source", "decisions that passed"),
         Topic("task-disagreement", "project/task", "delete", "source", "decisions that did not pass"),

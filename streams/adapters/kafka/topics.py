@@ -31,6 +31,9 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """What a record batch may be on our topics: a unit of work's state is one batch, and a dead letter keeps its input."""
 
 
+_BROKER_TIME = "LogAppendTime"
+
+
 class Declared(NamedTuple):
     """A topic as it has to be on the broker."""
 
@@ -38,6 +41,7 @@ class Declared(NamedTuple):
     """Deployed."""
     partitions: int
     cleanup_policy: str
+    broker_time: bool = False
 
 
 def changelog(config: WorkerConfig, table: str) -> str:
@@ -48,7 +52,9 @@ def changelog(config: WorkerConfig, table: str) -> str:
 def declared(config: WorkerConfig, tables: Sequence[str] = TABLES) -> list[Declared]:
     """Every topic of a deployment."""
     return [
-        Declared(config.topic(t.name), config.partitions if t.partitioned == "source" else 1, t.cleanup_policy)
+        Declared(
+            config.topic(t.name), config.partitions if t.partitioned == "source" else 1, t.cleanup_policy, t.broker_time
+        )
         for t in TOPICS.values()
     ] + [Declared(changelog(config, table), config.partitions, "compact") for table in tables]
 
@@ -127,6 +133,8 @@ async def _until_usable(client: AIOKafkaAdminClient, names: set[str]) -> None:
 
 def _new_topic(topic: Declared, replication_factor: int) -> NewTopic:
     configuration = {"cleanup.policy": topic.cleanup_policy, "max.message.bytes": str(MAX_MESSAGE_BYTES)}
+    if topic.broker_time:
+        configuration["message.timestamp.type"] = _BROKER_TIME
     if replication_factor > 2:
         configuration["min.insync.replicas"] = "2"
     return NewTopic(topic.name, topic.partitions, replication_factor, topic_configs=configuration)
@@ -145,6 +153,12 @@ def _differences(topic: Declared, partitions: int, configuration: dict[str, str]
         problems.append(
             f"topic {topic.name} has cleanup.policy={policy}; expected {topic.cleanup_policy}: "
             f"kafka-configs.sh --alter --topic {topic.name} --add-config cleanup.policy={topic.cleanup_policy}"
+        )
+    times = configuration.get("message.timestamp.type", _BROKER_TIME)
+    if topic.broker_time and times != _BROKER_TIME:
+        problems.append(
+            f"topic {topic.name} has message.timestamp.type={times}; expected {_BROKER_TIME}, which clock ticks go by: "
+            f"kafka-configs.sh --alter --topic {topic.name} --add-config message.timestamp.type={_BROKER_TIME}"
         )
     limit = configuration.get("max.message.bytes")
     if limit is not None and int(limit) < MAX_MESSAGE_BYTES:
