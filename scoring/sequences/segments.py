@@ -111,6 +111,8 @@ def fuse_segments(segments: Sequence[Segment], weights: Sequence[float] | None =
     >>> fuse_segments([Segment(0.0, 2.0), Segment(0.5, 2.0), Segment(0.5, 2.5)])
     Segment(start_seconds=0.5, end_seconds=2.0, channel=None)
     """
+    if not segments:
+        raise ValueError("expected at least one segment to fuse, got none")
     weights = checked_weights(weights, len(segments))
     if len(set(segments)) == 1:
         return segments[0]
