@@ -9,7 +9,7 @@ from hypothesis import given
 from scoring.agreement.boxes import iou
 from scoring.profiles.cvat import (
     CONSENSUS_IOU,
-    QUALITY_IOU,
+    GROUND_TRUTH_IOU,
     label_jaccard,
     merge_cluster,
     objects,
@@ -45,7 +45,7 @@ def test_quality_matches_from_04_and_consensus_from_05() -> None:
     similarity = np.array([[1.0, 0.45], [0.45, 1.0]])
     assert objects(similarity, [0, 1], ["car"] * 2, 2).score == 1.0
     assert objects(similarity, [0, 1], ["car"] * 2, 2, CONSENSUS_IOU).score == 0.0
-    assert QUALITY_IOU == 0.4
+    assert GROUND_TRUTH_IOU == 0.4
 
 
 def test_two_empty_answers_are_zero_unless_empty_is_annotated() -> None:

@@ -1,7 +1,7 @@
 """Dataloop's numbers: `scoring.profiles.dataloop`.
 
-The literals were printed by dtlpy 1.126.5 (with pandas < 3: under pandas 3 it stores no match) and dtlpymetrics 1.2.32, run on
-the boxes given here: `measure_annotations(..., compare_types=["box"])` and `calculate_annotation_score(...,
+The literals were printed by dtlpy 1.126.5 (with pandas < 3: under pandas 3 it stores no match) and dtlpymetrics 1.2.32,
+run on the boxes given here: `measure_annotations(..., compare_types=["box"])` and `calculate_annotation_score(...,
 ignore_attributes=True, ignore_geometry=True, match_threshold=0.01)`.
 """
 
@@ -60,7 +60,7 @@ def test_more_of_dtlpy(first: list[Corners], second: list[Corners], expected: tu
 
 
 def test_matching_is_greedy() -> None:
-    # IoU 0.818 is taken first, which leaves a pair of 0.25; 0.667 and 0.538 would be two matches. dtlpy prints 0.313131.
+    # IoU 0.818 is taken first, which leaves a pair of 0.25; 0.667 and 0.538 would have been two matches.
     first: list[Corners] = [(0, 0, 10, 10, "car"), (3, 0, 13, 10, "car")]
     second: list[Corners] = [(2, 0, 12, 10, "car"), (6, 0, 16, 10, "car")]
     assert measured(first, second, match_threshold=0.3) == (0.313131, 0.5, 0.5)

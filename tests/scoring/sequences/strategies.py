@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from scoring.sequences.relations import Relation
-from scoring.sequences.segments import Segment
-from scoring.sequences.spans import Span
-from scoring.sequences.tracks import Track, track_of
+from scoring.sequences.relation import Relation
+from scoring.sequences.segment import Segment
+from scoring.sequences.span import Span
+from scoring.sequences.track import Track, track_of
 
 characters = st.integers(0, 20)
 spans = st.builds(Span, characters, characters)

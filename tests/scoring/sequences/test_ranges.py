@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.sequences.ranges import RangeMetric, central_range, has_majority, majority_range, range_similarity
+from scoring.sequences.ranges import RangeMetric, has_majority, majority_range, range_similarity
 
 ranges = st.tuples(st.integers(0, 15), st.integers(0, 15)).map(lambda pair: (min(pair), max(pair)))
 whole_weights = st.integers(1, 4)
@@ -58,7 +58,7 @@ def test_similarity_by_hand(
         ([(0, 20), (0, 20), (0, 5), (15, 20)], None, (0, 5)),  # equally long ones: the first
         ([(0, 5), (5, 10), (0, 5), (5, 10), (0, 10)], None, (0, 10)),  # runs that touch are one
         ([(0, 2), (4, 6), (4, 8)], None, (4, 6)),
-        ([(0, 2), (10, 12)], None, (0, 2)),  # nothing shared: central_range
+        ([(0, 2), (10, 12)], None, (0, 2)),  # nothing shared: the first of equally central ones
         ([(7, 7), (3, 3)], None, (3, 3)),
     ],
 )
@@ -102,12 +102,12 @@ def test_overlap_is_the_jaccard_similarity_of_what_is_covered(drawn: list[tuple[
             assert similarity[i, j] == float(expected)
 
 
-def test_the_central_range_is_never_one_without_weight() -> None:
-    assert central_range([(0, 4), (0, 4), (8, 9)], [0.0, 0.0, 1.0]) == 2
+def test_a_range_without_weight_is_never_taken() -> None:
+    assert majority_range([(0, 4), (0, 4), (8, 9), (9, 10)], [0.0, 0.0, 1.0, 1.0]) == (8, 9)
 
 
 def test_bad_arguments_are_refused_with_what_came() -> None:
-    with pytest.raises(ValueError, match="at least one range to fuse, got none"):
+    with pytest.raises(ValueError, match="at least one shape to fuse, got none"):
         majority_range([])
     with pytest.raises(ValueError, match="got 1 weights for 2"):
         majority_range([(0, 1), (0, 2)], [1.0])

@@ -1,4 +1,4 @@
-"""Segments of time: `scoring.sequences.segments`."""
+"""Segments of time: `scoring.sequences.segment`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scoring.agreement.objects import compare_objects
 from scoring.sequences.ranges import RangeMetric
-from scoring.sequences.segments import Segment, fuse_segments, segment_similarity
+from scoring.sequences.segment import Segment, fuse_segment, segment_similarity
 from tests.scoring.sequences.strategies import extreme_segments, segments, weights
 
 metrics = st.sampled_from(get_args(RangeMetric))
@@ -45,11 +45,11 @@ def test_matching_from_cvats_audio_threshold() -> None:
 
 def test_most_annotators_decide_on_the_channel_and_then_on_the_time() -> None:
     marks = [Segment(0.0, 2.0, "left"), Segment(0.5, 2.5, "left"), Segment(0.0, 9.0, "right")]
-    assert fuse_segments(marks) == Segment(0.5, 2.0, "left")
-    assert fuse_segments(marks, [1.0, 1.0, 3.0]) == Segment(0.0, 9.0, "right")
+    assert fuse_segment(marks) == Segment(0.5, 2.0, "left")
+    assert fuse_segment(marks, [1.0, 1.0, 3.0]) == Segment(0.0, 9.0, "right")
     # A tie between the channels: the one with more time.
-    assert fuse_segments(marks[1:]) == Segment(0.0, 9.0, "right")
-    assert fuse_segments([Segment(0.0, 1.0, "b"), Segment(0.0, 1.0, "a")]).channel == "a"
+    assert fuse_segment(marks[1:]) == Segment(0.0, 9.0, "right")
+    assert fuse_segment([Segment(0.0, 1.0, "b"), Segment(0.0, 1.0, "a")]).channel == "a"
 
 
 @given(st.lists(st.one_of(segments, extreme_segments), max_size=6), metrics)
@@ -74,7 +74,7 @@ def test_moving_and_stretching_time_leave_the_overlap_alone(drawn: list[Segment]
 
 @given(segments, st.integers(1, 5))
 def test_a_consensus_of_identical_segments_is_that_segment(segment: Segment, times: int) -> None:
-    assert fuse_segments([segment] * times) == segment
+    assert fuse_segment([segment] * times) == segment
 
 
 @given(st.lists(st.tuples(st.one_of(segments, extreme_segments), weights), min_size=1, max_size=6), st.data())
@@ -82,15 +82,15 @@ def test_the_fused_segment_is_made_of_marked_boundaries_whatever_the_order(
     marked: list[tuple[Segment, float]], data: st.DataObject
 ) -> None:
     drawn, trust = [segment for segment, _ in marked], [weight for _, weight in marked]
-    fused = fuse_segments(drawn, trust)
+    fused = fuse_segment(drawn, trust)
     there = [segment for segment in drawn if segment.channel == fused.channel]
     assert {fused.start_seconds, fused.end_seconds} <= {second for segment in there for second in segment[:2]}
     order = data.draw(st.permutations(range(len(drawn))))
-    assert fuse_segments([drawn[i] for i in order], [trust[i] for i in order]) == fused
+    assert fuse_segment([drawn[i] for i in order], [trust[i] for i in order]) == fused
 
 
 def test_bad_arguments_are_refused_with_what_came() -> None:
     with pytest.raises(ValueError, match="at least one segment to fuse, got none"):
-        fuse_segments([])
+        fuse_segment([])
     with pytest.raises(ValueError, match="got 1 weights for 2"):
-        fuse_segments([Segment(0.0, 1.0)] * 2, [1.0])
+        fuse_segment([Segment(0.0, 1.0)] * 2, [1.0])

@@ -1,4 +1,4 @@
-"""Tracks of video: `scoring.sequences.tracks`, against a frame-by-frame loop."""
+"""Tracks of video: `scoring.sequences.track`, against a frame-by-frame loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.agreement.boxes import iou
-from scoring.sequences.tracks import Track, track_of, track_similarity
+from scoring.sequences.track import Track, track_of, track_similarity
 from tests.scoring.sequences.strategies import extreme_tracks, tracks
 
 

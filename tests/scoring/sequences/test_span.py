@@ -1,4 +1,4 @@
-"""Spans of text: `scoring.sequences.spans`, with the object agreement and the clusters that they go into."""
+"""Spans of text: `scoring.sequences.span`, with the object agreement and the clusters that they go into."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scoring.agreement.objects import compare_objects
 from scoring.consensus.clusters import cluster
 from scoring.sequences.ranges import RangeMetric
-from scoring.sequences.spans import Span, fuse_spans, span_similarity
-from scoring.sequences.support import support_confidence
+from scoring.sequences.span import Span, fuse_span, span_similarity
+from scoring.shapes.common import fused_confidence
 from tests.scoring.sequences.strategies import spans, weights
 
 metrics = st.sampled_from(get_args(RangeMetric))
@@ -43,16 +43,16 @@ def test_a_span_that_nobody_else_has_any_part_of_stays_alone() -> None:
     marks = [Span(0, 5), Span(10, 15), Span(0, 6), Span(10, 15), Span(11, 15)]
     groups = cluster(span_similarity(marks), [0, 0, 1, 1, 2], ["person"] * 5)
     assert groups == [[0, 2], [1, 3, 4]]
-    fused = fuse_spans([marks[i] for i in groups[1]])
+    fused = fuse_span([marks[i] for i in groups[1]])
     assert fused == Span(10, 15)
     near = span_similarity([*(marks[i] for i in groups[1]), fused])[-1, :-1].tolist()
-    assert support_confidence(near, total_weight=3) == pytest.approx((1 + 1 + 4 / 5) / 3)
+    assert fused_confidence(near, None, total_weight=3) == pytest.approx((1 + 1 + 4 / 5) / 3)
 
 
 def test_a_span_marked_backwards_is_the_same_span() -> None:
     assert span_similarity([Span(9, 4), Span(4, 9)], "exact")[0, 1] == 1.0
-    assert fuse_spans([Span(9, 4), Span(4, 9), Span(4, 8)]) == Span(4, 9)
-    assert fuse_spans([Span(9, 4), Span(9, 4)]) == Span(9, 4)
+    assert fuse_span([Span(9, 4), Span(4, 9), Span(4, 8)]) == Span(4, 9)
+    assert fuse_span([Span(9, 4), Span(9, 4)]) == Span(9, 4)
 
 
 @given(st.lists(spans, max_size=6), metrics)
@@ -78,7 +78,7 @@ def test_moving_the_text_and_permuting_the_spans_change_nothing(
 
 @given(spans, st.integers(1, 5))
 def test_a_consensus_of_identical_spans_is_that_span(span: Span, times: int) -> None:
-    assert fuse_spans([span] * times) == span
+    assert fuse_span([span] * times) == span
 
 
 @given(st.lists(st.tuples(spans, weights), min_size=1, max_size=6), st.data())
@@ -86,17 +86,17 @@ def test_the_fused_span_lies_within_what_was_marked_whatever_the_order(
     marked: list[tuple[Span, float]], data: st.DataObject
 ) -> None:
     drawn, trust = [span for span, _ in marked], [weight for _, weight in marked]
-    fused = fuse_spans(drawn, trust)
+    fused = fuse_span(drawn, trust)
     boundaries = {boundary for span in drawn for boundary in span}
     assert set(fused) <= boundaries
     order = data.draw(st.permutations(range(len(drawn))))
-    assert fuse_spans([drawn[i] for i in order], [trust[i] for i in order]) == fused
+    assert fuse_span([drawn[i] for i in order], [trust[i] for i in order]) == fused
 
 
 def test_bad_arguments_are_refused_with_what_came() -> None:
-    with pytest.raises(ValueError, match="at least one range to fuse, got none"):
-        fuse_spans([])
+    with pytest.raises(ValueError, match="at least one shape to fuse, got none"):
+        fuse_span([])
     with pytest.raises(ValueError, match="finite weights of at least 0, got"):
-        fuse_spans([Span(0, 1)], [-1.0])
+        fuse_span([Span(0, 1)], [-1.0])
     with pytest.raises(ValueError, match="tolerance of at least 0"):
         span_similarity([Span(0, 1)], "tolerant", -1)

@@ -1,4 +1,4 @@
-"""Text in regions: `scoring.sequences.texts`."""
+"""Text in regions: `scoring.sequences.region_text`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from scoring.agreement.boxes import iou
 from scoring.agreement.objects import compare_objects
-from scoring.sequences.spans import Span, fuse_spans, span_similarity
-from scoring.sequences.texts import RegionText, TextMetric, fuse_region_texts, region_text_similarity
+from scoring.sequences.region_text import RegionText, TextMetric, fuse_region_text, region_text_similarity
+from scoring.sequences.span import Span, fuse_span, span_similarity
 from scoring.types import Array
 from tests.scoring.sequences.strategies import spans, weights
 
@@ -56,11 +56,11 @@ def test_a_misread_word_costs_its_share_of_the_f1() -> None:
 def test_the_text_nearest_to_all_is_taken_as_written() -> None:
     drawn = [RegionText(Span(0, 7), "1nvoice"), RegionText(Span(0, 8), "invoice"), RegionText(Span(0, 7), "invoce")]
     near = np.array([[1, 6 / 7, 5 / 7], [6 / 7, 1, 6 / 7], [5 / 7, 6 / 7, 1]])
-    assert fuse_region_texts(drawn, near, fuse_spans) == RegionText(Span(0, 7), "invoice")
-    assert fuse_region_texts(drawn, near, fuse_spans, [9.0, 1.0, 1.0]).text == "1nvoice"
+    assert fuse_region_text(drawn, near, fuse_span) == RegionText(Span(0, 7), "invoice")
+    assert fuse_region_text(drawn, near, fuse_span, [9.0, 1.0, 1.0]).text == "1nvoice"
     # All different: the first in code point order; without weight nobody is heard.
-    assert fuse_region_texts(drawn, np.eye(3), fuse_spans).text == "1nvoice"
-    assert fuse_region_texts(drawn, np.eye(3), fuse_spans, [0.0, 0.0, 1.0]).text == "invoce"
+    assert fuse_region_text(drawn, np.eye(3), fuse_span).text == "1nvoice"
+    assert fuse_region_text(drawn, np.eye(3), fuse_span, [0.0, 0.0, 1.0]).text == "invoce"
 
 
 @given(st.lists(marks, max_size=6), metrics)
@@ -76,18 +76,18 @@ def test_fusing_is_independent_of_the_order_and_keeps_what_all_agree_on(
     marked: list[tuple[RegionText[Span], float]], data: st.DataObject
 ) -> None:
     drawn, trust = [mark for mark, _ in marked], [weight for _, weight in marked]
-    fused = fuse_region_texts(drawn, equal_texts(drawn), fuse_spans, trust)
+    fused = fuse_region_text(drawn, equal_texts(drawn), fuse_span, trust)
     order = data.draw(st.permutations(range(len(drawn))))
     permuted = [drawn[i] for i in order]
-    assert fuse_region_texts(permuted, equal_texts(permuted), fuse_spans, [trust[i] for i in order]) == fused
+    assert fuse_region_text(permuted, equal_texts(permuted), fuse_span, [trust[i] for i in order]) == fused
     alike = drawn[:1] * 3
-    assert fuse_region_texts(alike, equal_texts(alike), fuse_spans) == drawn[0]
+    assert fuse_region_text(alike, equal_texts(alike), fuse_span) == drawn[0]
 
 
 def test_bad_arguments_are_refused_with_what_came() -> None:
     with pytest.raises(ValueError, match=r"got shapes \(1, 1\) and \(2, 2\)"):
         region_text_similarity(np.eye(1), np.eye(2))
     with pytest.raises(ValueError, match="at least one region with text to fuse, got none"):
-        fuse_region_texts([], np.eye(0), fuse_spans)
+        fuse_region_text([], np.eye(0), fuse_span)
     with pytest.raises(ValueError, match=r"got shape \(2, 2\) for 1"):
-        fuse_region_texts([RegionText(Span(0, 1), "a")], np.eye(2), fuse_spans)
+        fuse_region_text([RegionText(Span(0, 1), "a")], np.eye(2), fuse_span)

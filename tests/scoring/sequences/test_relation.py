@@ -1,4 +1,4 @@
-"""Relations between matched regions: `scoring.sequences.relations`."""
+"""Relations between matched regions: `scoring.sequences.relation`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from scoring.agreement.objects import compare_objects
 from scoring.consensus.clusters import cluster
-from scoring.sequences.relations import (
+from scoring.sequences.relation import (
     Relation,
     RelationMetric,
-    fuse_relations,
+    fuse_relation,
     relation_similarity,
     relations_between,
 )
-from scoring.sequences.spans import Span, span_similarity
+from scoring.sequences.span import Span, span_similarity
 from tests.scoring.sequences.strategies import relations, weights
 
 metrics = st.sampled_from(get_args(RelationMetric))
@@ -59,11 +59,11 @@ def test_a_dangling_end_is_like_no_other_one() -> None:
 
 
 def test_the_direction_with_most_support_wins() -> None:
-    assert fuse_relations([Relation(0, 1), Relation(1, 0), Relation(1, 0)]) == Relation(1, 0)
-    assert fuse_relations([Relation(0, 1), Relation(1, 0)], [2.0, 1.0]) == Relation(0, 1)
+    assert fuse_relation([Relation(0, 1), Relation(1, 0), Relation(1, 0)]) == Relation(1, 0)
+    assert fuse_relation([Relation(0, 1), Relation(1, 0)], [2.0, 1.0]) == Relation(0, 1)
     linked = Relation(0, 1, directed=False)
-    assert fuse_relations([Relation(0, 1), Relation(1, 0, directed=False)]) == Relation(1, 0, directed=False)
-    assert fuse_relations([Relation(1, 0, directed=False), linked, Relation(1, 0)]) == linked
+    assert fuse_relation([Relation(0, 1), Relation(1, 0, directed=False)]) == Relation(1, 0, directed=False)
+    assert fuse_relation([Relation(1, 0, directed=False), linked, Relation(1, 0)]) == linked
 
 
 @given(st.lists(relations, max_size=6), metrics, st.data())
@@ -81,16 +81,16 @@ def test_similarity_is_an_equivalence(drawn: list[Relation], metric: RelationMet
 @given(st.lists(st.tuples(relations, weights), min_size=1, max_size=6), st.data())
 def test_fusing_takes_one_of_them_whatever_the_order(marked: list[tuple[Relation, float]], data: st.DataObject) -> None:
     drawn, trust = [relation for relation, _ in marked], [weight for _, weight in marked]
-    fused = fuse_relations(drawn, trust)
+    fused = fuse_relation(drawn, trust)
     assert fused in drawn
-    assert fuse_relations(drawn[:1] * 3) == drawn[0]
+    assert fuse_relation(drawn[:1] * 3) == drawn[0]
     order = data.draw(st.permutations(range(len(drawn))))
-    assert fuse_relations([drawn[i] for i in order], [trust[i] for i in order]) == fused
+    assert fuse_relation([drawn[i] for i in order], [trust[i] for i in order]) == fused
 
 
 def test_bad_arguments_are_refused_with_what_came() -> None:
     with pytest.raises(ValueError, match="at least one relation to fuse, got none"):
-        fuse_relations([])
+        fuse_relation([])
     with pytest.raises(ValueError, match="got 1 weights for 2"):
-        fuse_relations([Relation(0, 1)] * 2, [1.0])
+        fuse_relation([Relation(0, 1)] * 2, [1.0])
     assert relation_similarity([]).shape == (0, 0)
