@@ -2,8 +2,8 @@
 
 Two forms. `repeated`: the same events again, so that every one after the first loop is a duplicate. `renewed`: in every
 loop new tasks, later by more than the retention, so that the worker has to close and forget the old ones. What may grow
-in the second form is by design small: the closed marker of each task. There is no reviewer here, and a task in review is
-kept until a person has looked at it; so tasks at their limit are accepted in both forms instead of handed to one.
+in the second form is by design small: the closed marker of each task. There is no reviewer here, and a task in review
+is kept until a person has looked at it; so tasks at their limit are accepted in both forms, not handed to one.
 """
 
 from __future__ import annotations
