@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -65,6 +66,8 @@ def _options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]
         def prepared(*args: Any, **kwargs: Any) -> None:
             if not Path("/proc/self/stat").exists():
                 raise click.UsageError("the benchmark reads processor time and memory from /proc: run it on Linux")
+            # Ended from outside, it still takes its broker and its workers with it.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
             # A new topic has no leader for a moment, and a broker of ours goes away while clients still know it.
             logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
             command(*args, **kwargs)
