@@ -24,6 +24,8 @@ from scoring.types import Array, Undefined
 __all__ = ["icc_one_way", "icc_two_way"]
 
 _METHOD = "F distribution"
+_NO_VARIANCE = 1e-6
+# Less than this share of a mean square is what rounding leaves of 0, and would give correlations of -10⁶.
 
 
 def icc_one_way(sums: RatingSums, confidence: float = CONFIDENCE) -> Coefficient | Undefined:
@@ -124,7 +126,7 @@ def icc_two_way(ratings: Any, averaged: bool = False, confidence: float = CONFID
         return Undefined(f"all ratings are equal ({x[0, 0]:g}), so nothing could have disagreed")
     tasks, annotators, rest = _mean_squares(x)
     variance = tasks + (annotators - rest) / n if averaged else tasks + (k - 1) * rest + k * (annotators - rest) / n
-    if variance <= 1e-12 * max(tasks, annotators, rest):
+    if variance <= _NO_VARIANCE * max(tasks, annotators, rest):
         return Undefined("tasks and annotators differ less than chance has it, which leaves no variance to divide")
     single = (tasks - rest) / (tasks + (k - 1) * rest + k * (annotators - rest) / n)
     ends = _two_way_ends(single, tasks, annotators, rest, n, k, confidence)
@@ -132,7 +134,7 @@ def icc_two_way(ratings: Any, averaged: bool = False, confidence: float = CONFID
     interval = certain(n, confidence)
     if ends is not None:
         low, high = (_of_means(end, k) if averaged else end for end in ends)
-        interval = Interval(max(low, min(value, -1.0)), min(high, 1.0), None, confidence, _METHOD)
+        interval = Interval(min(max(low, -1.0), value), min(max(high, value), 1.0), None, confidence, _METHOD)
     return Coefficient(value, rest, float(x.var(ddof=1)), interval, n, n * k, n * k * (k - 1) // 2)
 
 
