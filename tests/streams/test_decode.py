@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.contracts.events import AnnotationSubmitted, Box, TaskConfigured, UnscoredRegion
+from streams.contracts.events import AnnotationSubmitted, TaskConfigured
+from streams.contracts.regions import Box, UnscoredRegion
 from streams.errors import Rejected
 from streams.stages.decode import Decoded, decode
 from tests.builders import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.contracts.events import Choice
+from streams.contracts.regions import Choice
 from streams.plan import Plan
 from streams.stages.score import score
 from tests.builders import (
