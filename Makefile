@@ -37,8 +37,8 @@ kafka: $(READY) ## Fetch Apache Kafka into .cache by Maven, once (needs Java 17 
 test-kafka: kafka ## Run the tests against Apache Kafka, the crash tests among them
 	$(BIN)/pytest -m kafka tests $(ARGS)
 
-bench: kafka ## Measure rates, latency and memory; takes minutes
-	$(BIN)/pytest -m bench -s --timeout=0 tests/bench $(ARGS)
+bench: $(READY) ## Measure rates, latency, memory and scoring; takes minutes
+	$(BIN)/python -m tests.bench $(ARGS)
 
 lock: ## Lock dependencies anew and export what pip and the image install (needs uv)
 	uv lock

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import partial
-from itertools import takewhile
 from math import fsum
 from typing import Literal, TypeAlias
 
@@ -55,7 +54,11 @@ def path_similarity(a: Sequence[str], b: Sequence[str]) -> float:
     """
     if not a and not b:
         return 1.0
-    common = sum(1 for _ in takewhile(lambda step: step[0] == step[1], zip(a, b, strict=False)))
+    common = 0
+    for mine, other in zip(a, b, strict=False):
+        if mine != other:
+            break
+        common += 1
     return 2.0 * common / (len(a) + len(b))
 
 

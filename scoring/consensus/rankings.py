@@ -16,7 +16,7 @@ __all__ = ["KEMENY_ITEMS", "RankingMethod", "borda", "kemeny", "ranking_consensu
 RankingMethod = Literal["kemeny", "borda"]
 
 KEMENY_ITEMS = 8
-"""Longest list that `kemeny` orders exactly: items x 2^items steps, some 2 ms for 8 and 40 ms for 12."""
+"""Longest list that `kemeny` orders exactly: items x 2^items steps, some 1 ms for 8 and 25 ms for 12."""
 
 
 def ranking_consensus(
@@ -31,7 +31,8 @@ def ranking_consensus(
     The items that more than half of the weight ranks are kept, as labels are in `vote_labels`; these are then put in
     order, each annotator's unranked ones tied after those they ranked:
 
-    - `kemeny` (default): the order that the annotators contradict least, see `kemeny`. Lists of more than
+    - `kemeny` (default): the order that the annotators contradict least, see `kemeny`. On simulated annotators (Mallows
+      noise, one of them guessing or not) it came nearer to the truth than Borda, if by a little. Lists of more than
       `KEMENY_ITEMS` kept items are put in order by `borda`.
     - `borda`: by mean rank, see `borda`.
 

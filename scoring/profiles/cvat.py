@@ -20,7 +20,7 @@ from scoring.types import Array, Boxes
 
 __all__ = [
     "CONSENSUS_IOU",
-    "QUALITY_IOU",
+    "GROUND_TRUTH_IOU",
     "Merged",
     "Quality",
     "label_jaccard",
@@ -30,7 +30,7 @@ __all__ = [
     "quorum_votes",
 ]
 
-QUALITY_IOU = 0.4
+GROUND_TRUTH_IOU = 0.4
 """Least IoU of a match in CVAT's quality reports."""
 
 CONSENSUS_IOU = 0.5
@@ -72,7 +72,7 @@ def quality(
     reference: Sequence[int],
     annotated: Sequence[int],
     labels: Sequence[str],
-    iou_threshold: float = QUALITY_IOU,
+    iou_threshold: float = GROUND_TRUTH_IOU,
 ) -> Quality:
     """Compare one set of objects with a reference: optimal matching, equal labels first, then any with what is left.
 
@@ -149,7 +149,7 @@ def objects(
     owners: Sequence[int],
     labels: Sequence[str],
     annotators: int,
-    iou_threshold: float = QUALITY_IOU,
+    iou_threshold: float = GROUND_TRUTH_IOU,
     empty_is_annotated: bool = False,
 ) -> ProfileScore:
     """CVAT's accuracy of every two annotators, and their mean.
@@ -159,7 +159,7 @@ def objects(
     similarity, owners, labels, annotators
         As in `scoring.profiles.score.objects_by_annotator`.
     iou_threshold
-        Default 0.4 (`QUALITY_IOU`); `CONSENSUS_IOU` is what a merge uses.
+        Default 0.4 (`GROUND_TRUTH_IOU`); `CONSENSUS_IOU` is what a merge uses.
     empty_is_annotated
         CVAT's setting of that name. Quirk: off, as is its default, two annotators who marked nothing score 0; on, 1.
 

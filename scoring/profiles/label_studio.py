@@ -24,6 +24,7 @@ __all__ = [
     "objects",
     "overall",
     "pairwise",
+    "point_similarity",
     "precision_recall",
 ]
 
@@ -213,6 +214,18 @@ def every_pair(
     0.667
     """
     return [(float(similarity[i, j]), labels[i] == labels[j]) for i in first for j in second]
+
+
+def point_similarity(a: tuple[float, float], b: tuple[float, float], local_range: float = 1.0) -> float:
+    """1 where both coordinates differ by less than `local_range`, else 0.
+
+    Coordinates are percentages of the image, as Label Studio stores them: the same pixels are near in a small image and
+    far in a large one. Quirk: all or nothing, 0.99 apart is 1 and 1.0 apart is 0.
+
+    >>> point_similarity((50.0, 50.0), (50.99, 50.0)), point_similarity((50.0, 50.0), (51.0, 50.0))
+    (1.0, 0.0)
+    """
+    return 1.0 if abs(a[0] - b[0]) < local_range and abs(a[1] - b[1]) < local_range else 0.0
 
 
 def overall(scores: Sequence[float], weights: Sequence[float] | None = None) -> float | Undefined:

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-__all__ = ["UNKNOWN", "Answers", "IndexedAnswers", "Integers", "index_answers"]
+from scoring.chance.tally import natural_order
+
+__all__ = ["ABSENT", "Answers", "IndexedAnswers", "Integers", "index_answers"]
 
 Integers: TypeAlias = NDArray[np.int64]
 """An int64 array; each function states its shape."""
 
-UNKNOWN: Final = -1
+ABSENT: Final = -1
 """The code of a task whose true class is not known."""
 
 
@@ -131,18 +133,12 @@ def index_answers(
     task_ids = sorted({task for task, _, _ in listed})
     annotator_ids = sorted({annotator for _, annotator, _ in listed})
     seen = {label for _, _, label in listed}
-    known: list[Hashable] = sorted(seen, key=_natural) if classes is None else list(classes)
+    known: list[Hashable] = sorted(seen, key=natural_order) if classes is None else list(classes)
     if unknown := seen - set(known):
-        raise ValueError(f"expected labels among {known}, got also {sorted(unknown, key=_natural)}")
+        raise ValueError(f"expected labels among {known}, got also {sorted(unknown, key=natural_order)}")
     places = [{name: place for place, name in enumerate(names)} for names in (task_ids, annotator_ids, known)]
     # Sorted, so that the same answers in another order give the same arrays and with them the same bits.
     coded = sorted((places[0][task], places[1][annotator], places[2][label]) for task, annotator, label in listed)
     columns = np.array(coded, dtype=np.int64).reshape(-1, 3).T
     answers = Answers(columns[0], columns[1], columns[2], len(task_ids), len(annotator_ids), len(known))
     return IndexedAnswers(answers, task_ids, annotator_ids, known)
-
-
-def _natural(label: Hashable) -> tuple[str, Any]:
-    # The type's name first, so that labels of different types still have an order; a set is put in order because `<`
-    # between sets means "is part of".
-    return type(label).__name__, tuple(sorted(label)) if isinstance(label, frozenset) else label

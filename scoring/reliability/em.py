@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from scoring.reliability.answers import UNKNOWN, Answers, Integers
+from scoring.reliability.answers import ABSENT, Answers, Integers
 from scoring.types import Array
 
-__all__ = ["DEFAULT", "LEAST", "Fit", "Maximise", "Parameters", "Stopping", "estimate", "known_or_shares", "outcome"]
+__all__ = ["ALMOST_0", "DEFAULT", "Fit", "Maximise", "Parameters", "Stopping", "estimate", "known_or_shares", "outcome"]
 
-LEAST: Final = 1e-300
+ALMOST_0: Final = 1e-300
 """Probability in place of 0, whose logarithm numpy warns of: so small that it decides all that 0 would decide."""
 
 
@@ -97,7 +97,7 @@ def estimate(answers: Answers, maximise: Maximise, gold: Integers | None, stoppi
     Parameters
     ----------
     gold
-        (n_tasks,) the true class where it is known, `UNKNOWN` (-1) elsewhere. Gold is certain: its class keeps the
+        (n_tasks,) the true class where it is known, `ABSENT` (-1) elsewhere. Gold is certain: its class keeps the
         posterior 1 and counts in full when the annotators are estimated.
 
     Raises
@@ -141,7 +141,7 @@ def known_or_shares(answers: Answers, gold: Integers | None) -> tuple[Array, NDA
     votes = np.bincount(cells, minlength=answers.n_tasks * answers.n_classes).reshape(-1, answers.n_classes)
     cast = votes.sum(axis=1, keepdims=True)
     shares = np.where(cast > 0, votes / np.maximum(cast, 1), 1.0 / answers.n_classes)
-    known = codes[:, None] != UNKNOWN
+    known = codes[:, None] != ABSENT
     is_gold = np.arange(answers.n_classes) == codes[:, None]
     return np.where(known, is_gold, shares), known & ~is_gold
 
@@ -167,8 +167,8 @@ def outcome(counts: Array, posteriors: Array, parameters: Parameters, trace: lis
 def _true_classes(given: Any, parameters: Parameters, impossible: NDArray[np.bool_]) -> tuple[Array, float]:
     """The E step: the posterior of each task's class, and the log-likelihood of all answers."""
     n_classes = len(parameters.class_prior)
-    by_answer = np.log(np.maximum(parameters.confusion, LEAST)).transpose(0, 2, 1).reshape(-1, n_classes)
-    joint = given @ by_answer + np.log(np.maximum(parameters.class_prior, LEAST))
+    by_answer = np.log(np.maximum(parameters.confusion, ALMOST_0)).transpose(0, 2, 1).reshape(-1, n_classes)
+    joint = given @ by_answer + np.log(np.maximum(parameters.class_prior, ALMOST_0))
     joint[impossible] = -np.inf
     largest = joint.max(axis=1, keepdims=True)
     likelihood = np.exp(joint - largest)
@@ -184,12 +184,12 @@ def _expected(received: Any, posteriors: Array, answers: Answers) -> Array:
 
 def _checked_gold(answers: Answers, gold: Integers | None) -> Integers:
     if gold is None:
-        return np.full(answers.n_tasks, UNKNOWN, dtype=np.int64)
+        return np.full(answers.n_tasks, ABSENT, dtype=np.int64)
     codes = np.asarray(gold, dtype=np.int64)
-    inside = (codes >= UNKNOWN) & (codes < answers.n_classes)
+    inside = (codes >= ABSENT) & (codes < answers.n_classes)
     if codes.shape != (answers.n_tasks,) or not inside.all():
         raise ValueError(
             f"expected for each of the {answers.n_tasks} tasks its gold class in 0..{answers.n_classes - 1}, or "
-            f"{UNKNOWN} where it is not known; got shape {codes.shape} and {sorted(set(codes[~inside].tolist()))}"
+            f"{ABSENT} where it is not known; got shape {codes.shape} and {sorted(set(codes[~inside].tolist()))}"
         )
     return codes

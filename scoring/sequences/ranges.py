@@ -9,10 +9,10 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from scoring.consensus.weights import checked_weights
+from scoring.shapes.common import medoid, voters
 from scoring.types import Array
 
-__all__ = ["Range", "RangeMetric", "central_range", "has_majority", "majority_range", "ordered", "range_similarity"]
+__all__ = ["Range", "RangeMetric", "has_majority", "majority_range", "ordered", "range_similarity"]
 
 Number = TypeVar("Number", int, float)
 
@@ -106,7 +106,8 @@ def majority_range(ranges: Sequence[Range[Number]], weights: Sequence[float] | N
 
     Most of the line may be covered in several places (two annotators mark one long phrase, two others only its first
     and last word). One object is one range, and filling the gap would assert what most left out: the longest run is
-    taken, of equally long ones the first. Where nothing is covered by more than half, it is `central_range`.
+    taken, of equally long ones the first. Where nothing is covered by more than half, it is the range that has most in
+    common with all of them (the weighted medoid of overlap over union), of several the one that starts and ends first.
 
     Takes time in the square of the number of ranges (annotators of one object), however long they are.
 
@@ -135,12 +136,10 @@ def majority_range(ranges: Sequence[Range[Number]], weights: Sequence[float] | N
     >>> majority_range([(0, 20), (0, 20), (0, 5), (14, 20)])        # 0-5 and 14-20 have three of four
     (14, 20)
     """
-    if not ranges:
-        raise ValueError("expected at least one range to fuse, got none")
-    weights = checked_weights(weights, len(ranges))
-    runs = _runs_above_half(ranges, weights)
+    drawn, trust = voters(ranges, weights)
+    runs = _runs_above_half(drawn, trust)
     if not runs:
-        return ranges[central_range(ranges, weights)]
+        return drawn[medoid(range_similarity(drawn, "overlap", 0.0), trust)]
     return min(runs, key=lambda run: (run[0] - run[1], run))
 
 
@@ -174,19 +173,3 @@ def _runs_above_half(ranges: Sequence[Range[Number]], weights: Sequence[float]) 
             runs.append((opened, place))
             opened = None
     return runs
-
-
-def central_range(ranges: Sequence[tuple[float, float]], weights: Sequence[float]) -> int:
-    """Index of the range that has most in common with all of them (the weighted medoid of overlap over union).
-
-    Ties go to the range with the smaller start, then the smaller end.
-
-    >>> central_range([(0, 4), (6, 9), (6, 10), (6, 12)], [1.0, 1.0, 1.0, 1.0])
-    2
-    """
-    similarity = range_similarity(ranges, "overlap", 0.0).tolist()
-    centrality = [
-        round(fsum(s * weight for s, weight in zip(row, weights, strict=True)), 12) if weight > 0.0 else -1.0
-        for row, weight in zip(similarity, weights, strict=True)
-    ]
-    return min(range(len(ranges)), key=lambda i: (-centrality[i], ranges[i]))

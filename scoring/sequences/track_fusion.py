@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.consensus.weights import checked_weights
 from scoring.sequences.ranges import has_majority, majority_range
-from scoring.sequences.tracks import KeyFrames, Track, track_similarity
+from scoring.sequences.track import KeyFrames, Track, track_similarity
+from scoring.shapes.common import medoid, voters
 from scoring.types import Array
 
-__all__ = ["fuse_tracks", "key_frames"]
+__all__ = ["fuse_track", "key_frames"]
 
 _Frames = NDArray[np.int64]
 
 
-def fuse_tracks(
+def fuse_track(
     tracks: Sequence[Track],
     weights: Sequence[float] | None = None,
     tolerance_px: float = 0.5,
@@ -64,25 +63,20 @@ def fuse_tracks(
 
     Examples
     --------
-    >>> from scoring.sequences.tracks import track_of
+    >>> from scoring.sequences.track import track_of
     >>> right = {0: (0.0, 0.0, 4.0, 4.0), 10: (20.0, 0.0, 4.0, 4.0)}
     >>> careless = {0: (0.0, 0.0, 4.0, 4.0), 5: (50.0, 0.0, 4.0, 4.0), 30: (20.0, 0.0, 4.0, 4.0)}
-    >>> fuse_tracks([track_of(right), track_of(careless), track_of(right)]) == track_of(right)
+    >>> fuse_track([track_of(right), track_of(careless), track_of(right)]) == track_of(right)
     True
     """
-    if not tracks:
-        raise ValueError("expected at least one track to fuse, got none")
     if not tolerance_px >= 0.0:
         raise ValueError(f"expected tolerance_px of at least 0, got {tolerance_px}")
-    weights = checked_weights(weights, len(tracks))
-    # In the order of their content, so that no sum depends on the caller's order.
-    voters = sorted((track, weight) for track, weight in zip(tracks, weights, strict=True) if weight > 0.0)
-    if voters[0][0] == voters[-1][0]:
-        return voters[0][0]
-    drawn, trust = [track for track, _ in voters], [weight for _, weight in voters]
+    drawn, trust = voters(tracks, weights)
+    if drawn[0] == drawn[-1]:
+        return drawn[0]
     lives = [(track.frames[0], track.frames[-1] + 1) if track.frames else (0, 0) for track in drawn]
     if not has_majority(lives, trust):
-        return drawn[_medoid(drawn, trust, max_frames)]
+        return drawn[medoid(track_similarity(drawn, max_frames), trust)]
     frames = _frames_to_fuse(drawn, majority_range(lives, trust), max_frames)
     edges = _median_edges(drawn, trust, frames)
     kept = key_frames(frames, edges, tolerance_px)
@@ -131,13 +125,6 @@ def key_frames(frames: _Frames, edges: Array, tolerance_px: float) -> list[int]:
             kept.add(middle)
             open_ends += [(start, middle), (middle, stop)]
     return sorted(kept)
-
-
-def _medoid(tracks: Sequence[Track], weights: Sequence[float], max_frames: int) -> int:
-    """The track with most in common with all; ties by place, which is by content."""
-    rows = track_similarity(tracks, max_frames).tolist()
-    shared = [round(fsum(s * weight for s, weight in zip(row, weights, strict=True)), 12) for row in rows]
-    return min(range(len(tracks)), key=lambda i: (-shared[i], i))
 
 
 def _frames_to_fuse(tracks: Sequence[Track], life: tuple[int, int], max_frames: int) -> _Frames:

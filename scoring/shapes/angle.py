@@ -130,9 +130,9 @@ def fuse_angle(shapes: Sequence[Angle], weights: Sequence[float] | None = None) 
     >>> fused.vertex, round(fused.opening_degrees, 9)
     ((0.0, 0.0), 90.0)
     """
-    chosen, trust = voters([_arms_in_order(shape) for shape in shapes], weights)
-    if chosen[0] == chosen[-1]:
-        return min(shapes[i] for i in range(len(shapes)) if _arms_in_order(shapes[i]) == chosen[0])
+    chosen, trust = voters(shapes, weights)
+    if len({_arms_in_order(shape) for shape in chosen}) == 1:
+        return chosen[0]
     x, y = geometric_median(coordinates([shape.vertex for shape in chosen], "angle"), trust)
     drawn = [_arms(shape) for shape in chosen]
     reference = min(drawn, key=lambda arms: _turned_away(arms, drawn, trust))

@@ -38,6 +38,8 @@ UNKNOWN_DIAGONAL_PX = hypot(500.0, 500.0)
 weighted_median = _weighted_median
 """Where half of the weight is reached; the middle of two values where exactly half lies on either side."""
 
+_SMALLEST = 1e-100
+
 _S = TypeVar("_S", bound=Hashable)
 
 
@@ -170,7 +172,7 @@ def circular_median(degrees: Sequence[float], weights: Sequence[float], period: 
 
 
 def coordinates(points: Sequence[Coordinate], what: str) -> Array:
-    """Points as an (n, 2) array.
+    """Points as an (n, 2) array, those within 1e-100 px of an axis on it.
 
     Raises
     ------
@@ -187,6 +189,8 @@ def coordinates(points: Sequence[Coordinate], what: str) -> Array:
     if not finite.all():
         place = int(np.argmin(finite))
         raise ValueError(f"expected finite coordinates, got {array[place].tolist()} as point {place} of a {what}")
+    # Numbers that small overflow once something is divided by them; no place in an image is meant by them.
+    array[np.abs(array) < _SMALLEST] = 0.0
     return array
 
 

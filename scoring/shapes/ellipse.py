@@ -12,7 +12,7 @@ import shapely
 
 from scoring.consensus.boxes import fuse
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, medoid, over_distinct, voters
-from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions
+from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, NOTHING, AreaMetric, Regions, compare_regions, solid
 from scoring.types import Array, Boxes
 
 __all__ = ["Ellipse", "EllipseFusion", "ellipse_regions", "ellipse_similarity", "fuse_ellipse"]
@@ -94,17 +94,16 @@ def ellipse_regions(shapes: Sequence[Ellipse]) -> Regions:
     >>> round(ellipse_regions([Ellipse(0, 0, 20, 10)])[0].area / (200 * pi), 12)
     1.0
     """
-    regions = np.full(len(shapes), shapely.Polygon(), dtype=object)
-    solid = [i for i, shape in enumerate(shapes) if shape.rx > 0.0 and shape.ry > 0.0]
-    if solid:
-        cx, cy, rx, ry, turn = np.array([astuple(shapes[i]) for i in solid], dtype=np.float64).T[:, :, None]
+    regions = np.full(len(shapes), NOTHING, dtype=object)
+    drawn = [i for i, shape in enumerate(shapes) if shape.rx > 0.0 and shape.ry > 0.0]
+    if drawn:
+        cx, cy, rx, ry, turn = np.array([astuple(shapes[i]) for i in drawn], dtype=np.float64).T[:, :, None]
         steps = np.arange(_CORNERS) * (2.0 * pi / _CORNERS)
         u, v = rx * _SAME_AREA * np.cos(steps), ry * _SAME_AREA * np.sin(steps)
         along, across = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
-        regions[solid] = shapely.polygons(np.stack([cx + along * u - across * v, cy + across * u + along * v], axis=2))
-        # Far from the origin a tiny ellipse has no room for 128 corners.
-        regions[~shapely.is_valid(regions)] = shapely.Polygon()
-    return regions
+        regions[drawn] = shapely.polygons(np.stack([cx + along * u - across * v, cy + across * u + along * v], axis=2))
+    # Far from the origin a tiny ellipse has no room for 128 corners.
+    return solid(regions)
 
 
 def fuse_ellipse(

@@ -220,7 +220,8 @@ def _toggles(mask: Mask) -> Toggles:
 def _strictly_increasing(toggles: Toggles) -> Toggles:
     """Without runs of length 0: a position that toggles twice does not toggle."""
     positions, times = np.unique(toggles, return_counts=True)
-    return positions[times % 2 == 1]
+    kept: Toggles = positions[times % 2 == 1]
+    return kept
 
 
 def _checked_size(size: Sequence[int]) -> tuple[int, int]:

@@ -24,11 +24,13 @@ from scoring.shapes.mask_fusion import fuse_mask
 from scoring.shapes.polygon import DEFAULT_SIMPLIFY_PX, Polygon, fuse_polygon, fuse_regions, polygon_regions
 from scoring.shapes.regions import (
     DEFAULT_TOLERANCE_SHARE,
+    NOTHING,
     AreaMetric,
     Regions,
     compare_regions,
     meeting_pairs,
     region_iou,
+    solid,
 )
 from scoring.types import Array, Boxes
 
@@ -90,7 +92,7 @@ def area_regions(shapes: Sequence[Area]) -> Regions:
     >>> [region.area for region in area_regions([Box(0, 0, 2, 3), Mask.of([2, 2], [1, 3])])]
     [6.0, 3.0]
     """
-    regions = np.full(len(shapes), shapely.Polygon(), dtype=object)
+    regions = np.full(len(shapes), NOTHING, dtype=object)
     for kind, convert in _CONVERTED.items():
         places = _places(shapes, kind)
         if len(places):
@@ -161,8 +163,7 @@ def _box_regions(boxes: Sequence[Box]) -> Regions:
     x = rows[:, :1] + half[:, :1] + np.cos(turn) * u - np.sin(turn) * v
     y = rows[:, 1:2] + half[:, 1:2] + np.sin(turn) * u + np.cos(turn) * v
     regions: Regions = shapely.polygons(np.stack([x, y], axis=2))
-    regions[~shapely.is_valid(regions) | (half == 0.0).any(axis=1)] = shapely.Polygon()
-    return regions
+    return solid(regions)
 
 
 def _places(shapes: Sequence[Area], kind: type[Area]) -> NDArray[np.intp]:

@@ -4,7 +4,8 @@ Repair policy, for outlines as people draw them. A ring that crosses itself mean
 odd number of times (even-odd, as in SVG and most rasterisers): both wings of a bow-tie, not their difference (which the
 shoelace formula gives: 0) nor one of them (which a zero-width buffer gives). Lines and points that enclose nothing are
 dropped. A hole takes away what it shares with the outer ring; what lies outside of it takes away nothing. Fewer than
-three different points enclose nothing: such a polygon has similarity 1 with an identical one and 0 with all others.
+three different points, or less than 1e-18 square px, enclose nothing: such a polygon has similarity 1 with an identical
+one and 0 with all others.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ import numpy as np
 import shapely
 
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, Coordinate, coordinates, medoid, over_distinct, voters
-from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions, region_iou
+from scoring.shapes.regions import (
+    DEFAULT_TOLERANCE_SHARE,
+    NEGLIGIBLE_AREA,
+    NOTHING,
+    AreaMetric,
+    Regions,
+    compare_regions,
+    region_iou,
+    solid,
+)
 from scoring.types import Array
 
 __all__ = [
@@ -130,7 +140,7 @@ def polygon_regions(shapes: Sequence[Polygon]) -> Regions:
     for i, shape in enumerate(shapes):
         if shape.holes:
             regions[i] = _polygonal(shapely.difference(regions[i], shapely.union_all(_filled(shape.holes))))
-    return regions
+    return solid(regions)
 
 
 def fuse_polygon(
@@ -227,6 +237,7 @@ def covered_region(regions: Regions, weights: Sequence[float], at_least: float |
     """
     lines = shapely.union_all(shapely.boundary(regions))
     cells = shapely.get_parts(shapely.polygonize([lines]))
+    cells = cells[shapely.area(cells) > NEGLIGIBLE_AREA]
     inside = shapely.point_on_surface(cells)
     shapely.prepare(regions)
     weight = np.zeros(len(cells))
@@ -234,7 +245,7 @@ def covered_region(regions: Regions, weights: Sequence[float], at_least: float |
         weight += voice * shapely.intersects_xy(region, shapely.get_x(inside), shapely.get_y(inside))
     total = fsum(weights)
     enough = weight > total * (0.5 + 1e-9) if at_least is None else weight >= at_least - 1e-9 * total
-    return _polygonal(shapely.union_all(cells[enough]))
+    return _polygonal(shapely.union_all(cells[enough])) if enough.any() else NOTHING
 
 
 def _ring(points: Iterable[Sequence[float]]) -> tuple[Coordinate, ...]:
@@ -244,7 +255,7 @@ def _ring(points: Iterable[Sequence[float]]) -> tuple[Coordinate, ...]:
 def _filled(rings: Sequence[Sequence[Coordinate]]) -> Regions:
     """The regions that rings enclose by the even-odd rule."""
     arrays = [coordinates(ring, "polygon") for ring in rings]
-    regions = np.full(len(rings), _NOTHING, dtype=object)
+    regions = np.full(len(rings), NOTHING, dtype=object)
     drawn = [i for i, ring in enumerate(arrays) if len(ring) >= 3]
     if drawn:
         owner = np.repeat(np.arange(len(drawn)), [len(arrays[i]) for i in drawn])
@@ -252,7 +263,7 @@ def _filled(rings: Sequence[Sequence[Coordinate]]) -> Regions:
         regions[drawn] = shapely.polygons(outlines)
     for i in np.flatnonzero(~shapely.is_valid(regions)):
         regions[i] = _polygonal(shapely.make_valid(regions[i], method="linework"))
-    return regions
+    return solid(regions)
 
 
 def _polygonal(region: Any) -> Any:
@@ -260,7 +271,8 @@ def _polygonal(region: Any) -> Any:
     if region.geom_type in ("Polygon", "MultiPolygon"):
         return region
     flat = shapely.get_parts(shapely.get_parts(region))
-    return shapely.union_all(flat[shapely.get_dimensions(flat) == 2]) if len(flat) else _NOTHING
+    areas = flat[shapely.get_dimensions(flat) == 2]
+    return shapely.union_all(areas) if len(areas) else NOTHING
 
 
 def _as_polygon(region: Any) -> Polygon:
@@ -270,6 +282,3 @@ def _as_polygon(region: Any) -> Polygon:
 
 def _symmetric(upper: Array) -> Array:
     return upper + upper.T + np.eye(len(upper))
-
-
-_NOTHING = shapely.Polygon()

@@ -17,6 +17,8 @@ from scoring.types import Array
 
 __all__ = [
     "DEFAULT_TOLERANCE_SHARE",
+    "NEGLIGIBLE_AREA",
+    "NOTHING",
     "AreaMetric",
     "Pairs",
     "Regions",
@@ -25,6 +27,7 @@ __all__ = [
     "generalised_iou",
     "meeting_pairs",
     "region_iou",
+    "solid",
 ]
 
 AreaMetric = Literal["iou", "boundary_f1", "giou"]
@@ -38,6 +41,13 @@ Pairs: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]
 DEFAULT_TOLERANCE_SHARE = 0.0075
 """How far apart two boundaries may run and still be the same, as a share of the image diagonal (the Berkeley
 segmentation benchmark's 0.75 %)."""
+
+NEGLIGIBLE_AREA = 1e-18
+"""Square px below which an outline counts as enclosing nothing: a billionth of a pixel wide and high. Numbers yet
+smaller leave the range of floating point when they are multiplied."""
+
+NOTHING = shapely.Polygon()
+"""The region of a shape without area."""
 
 _BOUNDARY_SAMPLES = 200
 
@@ -120,9 +130,9 @@ def generalised_iou(regions: Regions) -> Array:
     """
     hulls = shapely.convex_hull(regions)
     hull_area = shapely.area(hulls)
-    solid = shapely.area(regions) > 0.0
+    enclosed = shapely.area(regions) > 0.0
     first, second = np.triu_indices(len(regions), 1)
-    chosen = solid[first] & solid[second]
+    chosen = enclosed[first] & enclosed[second]
     first, second = first[chosen], second[chosen]
     enclosing = shapely.area(_joint_hulls(hulls, first, second))
     overlap = region_iou(hulls)[first, second]
@@ -169,13 +179,13 @@ def boundary_f1(regions: Regions, tolerance_px: float) -> Array:
         raise ValueError(f"expected a tolerance above 0 px, got {tolerance_px}")
     boundaries = shapely.boundary(regions)
     similarity = np.zeros((len(regions), len(regions)))
-    solid = np.flatnonzero(~shapely.is_empty(regions))
-    if not len(solid):
+    drawn = np.flatnonzero(~shapely.is_empty(regions))
+    if not len(drawn):
         return similarity
     places = np.empty((len(regions), _BOUNDARY_SAMPLES), dtype=object)
     # Places in the middle of equal parts: none falls on the start of a ring, where two parts meet.
     steps = (np.arange(_BOUNDARY_SAMPLES) + 0.5) / _BOUNDARY_SAMPLES
-    places[solid] = shapely.line_interpolate_point(boundaries[solid, None], steps[None, :], normalized=True)
+    places[drawn] = shapely.line_interpolate_point(boundaries[drawn, None], steps[None, :], normalized=True)
     shapely.prepare(boundaries)
     near = shapely.STRtree(boundaries).query(boundaries, predicate="dwithin", distance=tolerance_px)
     first, second = near[:, near[0] < near[1]]
@@ -183,6 +193,15 @@ def boundary_f1(regions: Regions, tolerance_px: float) -> Array:
     recall = shapely.dwithin(places[second], boundaries[first, None], tolerance_px).mean(axis=1)
     similarity[first, second] = _ratio(2.0 * precision * recall, precision + recall)
     return similarity
+
+
+def solid(regions: Regions) -> Regions:
+    """The regions with `NOTHING` in place of those that are invalid or enclose a negligible area.
+
+    >>> solid(shapely.box([0, 0], [0, 0], [2, 1e-12], [2, 1e-12])).tolist()
+    [<POLYGON ((2 0, 2 2, 0 2, 0 0, 2 0))>, <POLYGON EMPTY>]
+    """
+    return np.where(shapely.is_valid(regions) & (shapely.area(regions) > NEGLIGIBLE_AREA), regions, NOTHING)
 
 
 def meeting_pairs(regions: Regions) -> Pairs:

@@ -9,14 +9,11 @@ import click
 
 from streams.cli.options import config_options, configuration
 from streams.config import WorkerConfig
-from streams.errors import ConfigurationError
 from streams.topics import TOPICS
 
 __all__ = ["topics"]
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
-_FRESH_SECONDS = 5.0
-"""How long a broker may take to know everywhere of the topics that it has just made."""
 
 
 @click.group()
@@ -48,6 +45,7 @@ def create(as_json: bool, **options: str | None) -> None:
     Topics that are there are left as they are. Needs nothing but the broker; run it as often as you like.
     """
     # Here and below: what only some commands need is imported where they need it.
+    from streams.adapters.kafka.topics import check as verify
     from streams.adapters.kafka.topics import create as make
     from streams.adapters.kafka.topics import declared
 
@@ -58,7 +56,7 @@ def create(as_json: bool, **options: str | None) -> None:
         for name in made:
             topic = declarations[name]
             click.echo(f"created {name}: {_plural(topic.partitions, 'partition')}, cleanup {topic.cleanup_policy}")
-    asyncio.run(_verify(config, _FRESH_SECONDS if made else 0.0))
+    asyncio.run(verify(config))
     _report(config, made, as_json)
 
 
@@ -67,23 +65,11 @@ def create(as_json: bool, **options: str | None) -> None:
 @config_options()
 def check(as_json: bool, **options: str | None) -> None:
     """Verify that every topic is there, with the right partitions and cleanup policy; list all that is wrong."""
-    config = configuration(**options)
-    asyncio.run(_verify(config, 0.0))
-    _report(config, None, as_json)
-
-
-async def _verify(config: WorkerConfig, patience_seconds: float) -> None:
     from streams.adapters.kafka.topics import check as verify
 
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + patience_seconds
-    while True:
-        try:
-            return await verify(config)
-        except ConfigurationError:
-            if loop.time() >= deadline:
-                raise
-        await asyncio.sleep(0.2)
+    config = configuration(**options)
+    asyncio.run(verify(config))
+    _report(config, None, as_json)
 
 
 def _report(config: WorkerConfig, made: list[str] | None, as_json: bool) -> None:

@@ -70,13 +70,22 @@ async def test_exactly_once_on_a_broker_without_transactions_ends_with_the_setti
     assert "Traceback" not in log
 
 
-async def test_an_error_of_ours_in_a_step_ends_the_worker_with_its_exit_code_and_its_message_once(broker: str) -> None:
-    workload = dataclasses.replace(TOY, processors="tests.kafka.toy:exhausted")
+@pytest.mark.parametrize(
+    ("processors", "code", "message"),
+    [
+        ("exhausted", 3, "too many dead letters: look at the producer"),
+        ("unreadable", 2, "state of another form: use another app id"),
+    ],
+)
+async def test_an_error_of_ours_ends_the_worker_with_its_exit_code_and_its_message_once(
+    broker: str, processors: str, code: int, message: str
+) -> None:
+    workload = dataclasses.replace(TOY, processors=f"tests.kafka.toy:{processors}")
     deployment = await deploy(broker, workload)
     await deployment.produce(1)
-    code, log = await deployment.run_worker_to_its_end()
-    assert code == 3
-    assert log.count("too many dead letters: look at the producer") == 1
+    ended_with, log = await deployment.run_worker_to_its_end()
+    assert ended_with == code
+    assert log.count(message) == 1
     assert "Traceback" not in log
 
 

@@ -37,7 +37,7 @@ def test_nobody_at_the_brokers_address_ends_in_bounded_time_naming_address_and_s
         assert f"no Kafka broker answers at {address}" in said
         assert "LABELQUORUM_BROKER, --broker" in said
         assert "Traceback" not in said
-    assert time.monotonic() - began < 45
+    assert time.monotonic() - began < 60
 
 
 def test_a_worker_on_a_broker_without_topics_lists_all_and_says_how_to_make_them(broker: str) -> None:

@@ -14,9 +14,6 @@ from tests.support.kafka_broker import KafkaBroker
 
 Deploy = Callable[..., Awaitable[Deployment]]
 
-WORKLOADS = [TOY]
-"""Every test of the stream runs with each of them."""
-
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[KafkaBroker]:
@@ -32,11 +29,10 @@ def embedded() -> Iterator[EmbeddedBroker]:
         yield broker
 
 
-@pytest.fixture(params=WORKLOADS, ids=lambda workload: workload.name)
-def workload(request: pytest.FixtureRequest) -> Workload:
-    """What flows through the stream."""
-    found: Workload = request.param
-    return found
+@pytest.fixture
+def workload() -> Workload:
+    """What flows through the stream; a test that wants another parametrizes it."""
+    return TOY
 
 
 @pytest.fixture

@@ -11,11 +11,14 @@ import pytest
 
 from streams.config import Delivery
 from tests.kafka.conftest import Deploy
-from tests.kafka.harness import Deployment
+from tests.kafka.harness import TOY, Deployment
+from tests.kafka.real import REAL
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
 
 STEPS = ("begin", "outputs", "state", "offsets", "committed")
+
+both_workloads = pytest.mark.parametrize("workload", [TOY, REAL], ids=lambda workload: workload.name)
 
 deliveries = pytest.mark.parametrize("delivery", ["exactly-once", "at-least-once"])
 
@@ -53,6 +56,7 @@ async def assert_state_exact(deployment: Deployment) -> None:
         assert await deployment.state(processor.table) == wanted
 
 
+@both_workloads
 @deliveries
 async def test_outputs_and_state_equal_those_of_the_processor_stepped_directly(
     deploy: Deploy, delivery: Delivery
@@ -64,6 +68,7 @@ async def test_outputs_and_state_equal_those_of_the_processor_stepped_directly(
     assert await deployment.stop_worker(worker) == 0
 
 
+@pytest.mark.parametrize("workload", [REAL], ids=["real"])
 async def test_killed_ten_times_between_the_steps_a_reader_of_committed_records_sees_every_output_exactly_once(
     deploy: Deploy,
 ) -> None:

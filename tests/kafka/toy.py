@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from streams.errors import DeadLetterBudgetExceeded
+from streams.errors import ConfigurationError, DeadLetterBudgetExceeded
 from streams.ports import InputRecord, Outgoing, UnitOfWork
 
-__all__ = ["WATERMARK", "ToySettle", "ToyWatch", "exhausted", "processors"]
+__all__ = ["WATERMARK", "ToySettle", "ToyWatch", "exhausted", "processors", "unreadable"]
 
 WATERMARK = b"\xffwatermark"
 
@@ -121,3 +121,13 @@ class _Exhausted(ToySettle):
 def exhausted() -> dict[str, ToySettle | ToyWatch]:
     """A SETTLE whose dead-letter budget is exceeded by its first record."""
     return {"settle": _Exhausted(), "watch": ToyWatch()}
+
+
+class _Unreadable(ToySettle):
+    def open(self, partition: int, state: Mapping[bytes, bytes]) -> None:
+        raise ConfigurationError(["state of another form: use another app id"])
+
+
+def unreadable() -> dict[str, ToySettle | ToyWatch]:
+    """A SETTLE that can't read its state."""
+    return {"settle": _Unreadable(), "watch": ToyWatch()}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.reliability.answers import UNKNOWN, Answers, IndexedAnswers, Integers, index_answers
+from scoring.reliability.answers import ABSENT, Answers, IndexedAnswers, Integers, index_answers
 from scoring.reliability.em import Fit, Stopping
 from scoring.reliability.models import dawid_skene, majority, one_coin, shrunk
 from tests.scoring.reliability.literature import PUBLISHED_ERROR_RATES, PUBLISHED_TRACE, anaesthetists, caries
@@ -35,13 +35,13 @@ def some_answers(draw: st.DrawFn) -> Answers:
 
 
 def test_dawid_and_skenes_log_likelihoods_iteration_by_iteration() -> None:
-    fit = dawid_skene(anaesthetists(), stopping=Stopping(15, 0.0))
+    fit = dawid_skene(anaesthetists(), smoothing=0, stopping=Stopping(15, 0.0))
     assert fit.trace == pytest.approx(PUBLISHED_TRACE, abs=2e-9)
     assert not fit.converged
 
 
 def test_dawid_and_skenes_error_rates_and_class_marginals() -> None:
-    fit = dawid_skene(anaesthetists(), stopping=EXACT)
+    fit = dawid_skene(anaesthetists(), smoothing=0, stopping=EXACT)
     assert fit.converged
     assert np.abs(fit.confusion - np.array(PUBLISHED_ERROR_RATES)).max() < 0.006  # printed to two decimals
     assert fit.class_prior == pytest.approx([0.39955475, 0.42198339, 0.11179519, 0.06666667], abs=1e-6)
@@ -49,7 +49,7 @@ def test_dawid_and_skenes_error_rates_and_class_marginals() -> None:
 
 
 def test_dawid_and_skenes_uncertain_patients() -> None:
-    posteriors = dawid_skene(anaesthetists(), stopping=EXACT).posteriors
+    posteriors = dawid_skene(anaesthetists(), smoothing=0, stopping=EXACT).posteriors
     # Patient 7 is fit with 0.981, 35 in class 2 with 0.948, 38 in class 3 with 0.979.
     assert posteriors[6] == pytest.approx([0.9810203, 0.0189797, 0, 0], abs=1e-5)
     assert posteriors[34] == pytest.approx([0, 0.9479952, 0.0520048, 0], abs=1e-5)
@@ -63,7 +63,7 @@ def test_one_coin_on_the_anaesthetists_as_crowd_kit_has_it() -> None:
 
 
 def test_dentists_on_3859_teeth() -> None:
-    fit = dawid_skene(caries(), stopping=EXACT)
+    fit = dawid_skene(caries(), smoothing=0, stopping=EXACT)
     assert fit.class_prior[1] == pytest.approx(0.19965918, abs=1e-5)
     sensitivities = [0.40367802, 0.70586203, 0.59054006, 0.48539515, 0.91340638]
     assert fit.confusion[:, 1, 1] == pytest.approx(sensitivities, abs=1e-5)
@@ -97,7 +97,7 @@ def test_bluebirds(bluebirds: tuple[IndexedAnswers, Integers], model: Callable[.
 def test_gold_helps_on_tasks_without_gold(bluebirds: tuple[IndexedAnswers, Integers]) -> None:
     indexed, truth = bluebirds
     hidden = np.arange(108) % 2 == 0
-    gold = np.where(hidden, UNKNOWN, truth)
+    gold = np.where(hidden, ABSENT, truth)
     for model in (one_coin, shrunk):
         without, with_gold = model(indexed.answers), model(indexed.answers, gold=gold)
         before, after = ((fit.labels == truth)[hidden].mean() for fit in (without, with_gold))

@@ -13,7 +13,7 @@ from scoring.consensus.weights import checked_weights
 from scoring.sequences.ranges import RangeMetric, majority_range, ordered, range_similarity
 from scoring.types import Array
 
-__all__ = ["Segment", "fuse_segments", "segment_similarity"]
+__all__ = ["Segment", "fuse_segment", "segment_similarity"]
 
 
 class Segment(NamedTuple):
@@ -81,7 +81,7 @@ def segment_similarity(
     return np.where(channels[:, None] == channels, similarity, 0.0)
 
 
-def fuse_segments(segments: Sequence[Segment], weights: Sequence[float] | None = None) -> Segment:
+def fuse_segment(segments: Sequence[Segment], weights: Sequence[float] | None = None) -> Segment:
     """One segment for those that several annotators marked around one thing: the time that most marked.
 
     The channel is voted on first (a tie goes to the channel whose segments have most time and weight, then by content).
@@ -108,9 +108,11 @@ def fuse_segments(segments: Sequence[Segment], weights: Sequence[float] | None =
 
     Examples
     --------
-    >>> fuse_segments([Segment(0.0, 2.0), Segment(0.5, 2.0), Segment(0.5, 2.5)])
+    >>> fuse_segment([Segment(0.0, 2.0), Segment(0.5, 2.0), Segment(0.5, 2.5)])
     Segment(start_seconds=0.5, end_seconds=2.0, channel=None)
     """
+    if not segments:
+        raise ValueError("expected at least one segment to fuse, got none")
     weights = checked_weights(weights, len(segments))
     if len(set(segments)) == 1:
         return segments[0]

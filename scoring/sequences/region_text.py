@@ -16,7 +16,7 @@ import numpy as np
 from scoring.consensus.weights import checked_weights
 from scoring.types import Array
 
-__all__ = ["RegionText", "TextMetric", "fuse_region_texts", "region_text_similarity"]
+__all__ = ["RegionText", "TextMetric", "fuse_region_text", "region_text_similarity"]
 
 S = TypeVar("S")
 
@@ -53,7 +53,7 @@ def region_text_similarity(
     ----------
     regions, texts
         (N, N) each, symmetric, in [0, 1], diagonal 1, over all objects of all annotators: for instance `iou` of boxes
-        and the edit similarity of the texts.
+        and `scoring.agreement.text.text_matrix` of the texts, as an array.
     metric
         See above.
     minimum_region_similarity
@@ -91,7 +91,7 @@ def region_text_similarity(
     return np.where(regions >= minimum_region_similarity, texts, 0.0)
 
 
-def fuse_region_texts(
+def fuse_region_text(
     marks: Sequence[RegionText[S]],
     texts: Array,
     fuse_regions: Callable[[Sequence[S], Sequence[float]], S],
@@ -126,10 +126,10 @@ def fuse_region_texts(
 
     Examples
     --------
-    >>> from scoring.sequences.spans import Span, fuse_spans
+    >>> from scoring.sequences.span import Span, fuse_span
     >>> places, texts = [Span(0, 7), Span(0, 7), Span(0, 8)], ["lnvoice", "invoice", "invoice"]
     >>> marks = [RegionText(place, text) for place, text in zip(places, texts, strict=True)]
-    >>> fuse_region_texts(marks, np.array([[1, 0.9, 0.9], [0.9, 1, 1], [0.9, 1, 1]]), fuse_spans)
+    >>> fuse_region_text(marks, np.array([[1, 0.9, 0.9], [0.9, 1, 1], [0.9, 1, 1]]), fuse_span)
     RegionText(region=Span(start=0, end=7), text='invoice')
     """
     if not marks:

@@ -9,7 +9,7 @@ from scoring.consensus.weights import checked_weights
 from scoring.sequences.ranges import RangeMetric, majority_range, ordered, range_similarity
 from scoring.types import Array
 
-__all__ = ["Span", "fuse_spans", "span_similarity"]
+__all__ = ["Span", "fuse_span", "span_similarity"]
 
 
 class Span(NamedTuple):
@@ -72,7 +72,7 @@ def span_similarity(spans: Sequence[Span], metric: RangeMetric = "overlap", tole
     return range_similarity([ordered(*span) for span in spans], metric, tolerance_characters)
 
 
-def fuse_spans(spans: Sequence[Span], weights: Sequence[float] | None = None) -> Span:
+def fuse_span(spans: Sequence[Span], weights: Sequence[float] | None = None) -> Span:
     """One span for those that several annotators marked around one thing: the characters that most marked.
 
     A character is in it when the spans that contain it have strictly more than half of the weight; of several such runs
@@ -98,9 +98,9 @@ def fuse_spans(spans: Sequence[Span], weights: Sequence[float] | None = None) ->
 
     Examples
     --------
-    >>> fuse_spans([Span(4, 9), Span(4, 10), Span(0, 9)])
+    >>> fuse_span([Span(4, 9), Span(4, 10), Span(0, 9)])
     Span(start=4, end=9)
-    >>> fuse_spans([Span(4, 9), Span(0, 20)], weights=[1.0, 3.0])
+    >>> fuse_span([Span(4, 9), Span(0, 20)], weights=[1.0, 3.0])
     Span(start=0, end=20)
     """
     weights = checked_weights(weights, len(spans))

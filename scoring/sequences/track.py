@@ -66,7 +66,8 @@ def track_similarity(tracks: Sequence[Track], max_frames: int = 10_000) -> Array
     (unlike Label Studio's `iou_over_time`, which sees common key frames only).
 
     Pairs that are never alive together, or whose boxes stay in separate parts of the image, are not compared at all.
-    Each other pair costs its common frames, at most `max_frames`: some 0.15 microseconds a frame on one core.
+    Each other pair costs its common frames, at most `max_frames`: 0.15 to 0.4 microseconds a frame on one core, so 50
+    tracks that are all together on 1,000 frames take a third of a second.
 
     Parameters
     ----------

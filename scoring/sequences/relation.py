@@ -15,7 +15,7 @@ import numpy as np
 from scoring.consensus.votes import vote
 from scoring.types import Array
 
-__all__ = ["Relation", "RelationMetric", "fuse_relations", "relation_similarity", "relations_between"]
+__all__ = ["Relation", "RelationMetric", "fuse_relation", "relation_similarity", "relations_between"]
 
 RelationMetric = Literal["exact", "undirected"]
 """How two relations are compared, see `relation_similarity`."""
@@ -120,7 +120,7 @@ def relation_similarity(relations: Sequence[Relation], metric: RelationMetric = 
     return similarity
 
 
-def fuse_relations(relations: Sequence[Relation], weights: Sequence[float] | None = None) -> Relation:
+def fuse_relation(relations: Sequence[Relation], weights: Sequence[float] | None = None) -> Relation:
     """The relation with the largest (weighted) support among those of a cluster: it settles the direction.
 
     Clusters of `exact` similarity hold one relation only. Which clusters become part of the consensus (majority over
@@ -145,9 +145,9 @@ def fuse_relations(relations: Sequence[Relation], weights: Sequence[float] | Non
 
     Examples
     --------
-    >>> fuse_relations([Relation(0, 1), Relation(1, 0), Relation(0, 1)])
+    >>> fuse_relation([Relation(0, 1), Relation(1, 0), Relation(0, 1)])
     Relation(source=0, target=1, directed=True)
-    >>> fuse_relations([Relation(0, 1), Relation(0, 1, directed=False)])
+    >>> fuse_relation([Relation(0, 1), Relation(0, 1, directed=False)])
     Relation(source=0, target=1, directed=False)
     """
     if not relations:

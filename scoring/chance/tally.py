@@ -1,0 +1,85 @@
+"""How often something was seen: whole numbers that are added, taken back and merged without a trace.
+
+Everything that `scoring.chance` accumulates is a tally. Whole numbers form a group under addition, so a retraction
+undoes an addition to the bit, the order of additions does not matter, and two tallies that saw the same are equal.
+Floating point (and with it the weights 1 / (answers - 1) of Krippendorff's coincidences) enters only where a statistic
+is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, Generic, Self, TypeVar
+
+__all__ = ["Tally", "natural_order"]
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Tally(Generic[Key]):
+    """Whole numbers by key; a key with 0 is not there.
+
+    Numbers may be negative for a while: where sums travel in parts, what is taken back may arrive before what was
+    added. A statistic of such a tally is `Undefined`.
+
+    >>> tally = Tally({"a": 2})
+    >>> tally.change("a", -2)
+    >>> tally == Tally()
+    True
+    """
+
+    def __init__(self, counts: Mapping[Key, int] | None = None) -> None:
+        self._counts = {key: count for key, count in (counts or {}).items() if count}
+
+    @property
+    def counts(self) -> dict[Key, int]:
+        """A copy of the numbers: the state to store. Made whole again by the constructor."""
+        return dict(self._counts)
+
+    def change(self, key: Key, by: int) -> None:
+        """Add `by`, which may be negative, to one number."""
+        count = self._counts.get(key, 0) + by
+        if count:
+            self._counts[key] = count
+        else:
+            self._counts.pop(key, None)
+
+    def merge(self, other: Self) -> None:
+        """Add everything that `other` counted."""
+        for key, count in other.counts.items():
+            self.change(key, count)
+
+    def unmerge(self, other: Self) -> None:
+        """Take back everything that `other` counted."""
+        for key, count in other.counts.items():
+            self.change(key, -count)
+
+    def is_negative(self) -> bool:
+        """Whether more was taken back than added, for some key."""
+        return min(self._counts.values(), default=0) < 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tally) and type(self) is type(other) and self._counts == other._counts
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __iter__(self) -> Iterator[tuple[Key, int]]:
+        return iter(self._counts.items())
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._counts!r})"
+
+
+def natural_order(label: Hashable) -> tuple[str, Any]:
+    """A sort key for labels of any kind: by type, then by value; numbers together, sets by their sorted members.
+
+    >>> sorted(["b", 2, "a", 1.5, frozenset("x")], key=natural_order)
+    [frozenset({'x'}), 1.5, 2, 'a', 'b']
+    """
+    if isinstance(label, int | float) and not isinstance(label, bool):
+        return "number", label
+    # `<` between sets means "is part of", which is no order to sort by.
+    return type(label).__name__, tuple(sorted(label)) if isinstance(label, frozenset) else label

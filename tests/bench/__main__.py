@@ -1,0 +1,182 @@
+"""The benchmark.
+
+    python -m tests.bench                        everything, one after the other, on one broker
+    python -m tests.bench throughput --rounds 5
+    python -m tests.bench latency --rate 6000
+    python -m tests.bench memory --loops 10
+    python -m tests.bench scoring
+
+Prints tables; `--json FILE` keeps every figure. Nothing here passes or fails: times depend on the machine, and ratios
+within one run are what counts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from tests.bench import tables
+from tests.bench.latency import Latency, measure_latency
+from tests.bench.memory import FORMS, Memory, measure_memory
+from tests.bench.microbench import measure_engine, measure_scoring
+from tests.bench.place import Broker, open_broker
+from tests.bench.throughput import Throughput, measure_throughput
+
+_console = Console()
+_PLAIN_RATE = 3_000.0
+"""Events a second for latency where no full speed was measured before."""
+_SHARE_OF_FULL_SPEED = 1 / 3
+
+
+def told(text: str) -> None:
+    """Progress: to stderr, so that stdout is the tables."""
+    click.echo(text, err=True)
+
+
+def _options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    known = {
+        "events": click.option("--events", default=150_000, show_default=True, help="Events of a contender's run."),
+        "rounds": click.option("--rounds", default=3, show_default=True, help="Turns of the contenders."),
+        "stock_events": click.option(
+            "--stock-events", default=12_000, show_default=True, help="Events of the stock agent's run; it is slow."
+        ),
+        "rate": click.option("--rate", type=float, help="Events a second; default: a third of the full speed."),
+        "seconds": click.option("--seconds", default=15.0, show_default=True, help="Length of a latency run."),
+        "loops": click.option("--loops", default=10, show_default=True, help="Turns of the demo stream."),
+        "broker": click.option("--broker", metavar="HOST:PORT", help="Default: an Apache Kafka of our own."),
+        "json_file": click.option(
+            "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every figure there."
+        ),
+    }
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def prepared(*args: Any, **kwargs: Any) -> None:
+            if not Path("/proc/self/stat").exists():
+                raise click.UsageError("the benchmark reads processor time and memory from /proc: run it on Linux")
+            # Ended from outside, it still takes its broker and its workers with it.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+            # A new topic has no leader for a moment, and a broker of ours goes away while clients still know it.
+            logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+            command(*args, **kwargs)
+
+        for name in reversed(names):
+            prepared = known[name](prepared)
+        return prepared
+
+    return decorate
+
+
+@click.group(invoke_without_command=True)
+@_options("events", "rounds", "stock_events", "rate", "seconds", "loops", "broker", "json_file")
+@click.pass_context
+def main(
+    context: click.Context, events: int, rounds: int, stock_events: int, rate: float | None, seconds: float,
+    loops: int, broker: str | None, json_file: Path | None,
+) -> None:  # fmt: skip
+    """Measure labelquorum: rates against a bare loop and a stock Faust agent, latency, memory, scoring."""
+    if context.invoked_subcommand is not None:
+        return
+    figures: dict[str, Any] = {"scoring": _scoring()}
+    with open_broker(broker) as place:
+        figures["broker"] = place.name
+        measured = _throughput(place, events, rounds, stock_events)
+        figures["throughput"] = measured
+        figures["latency"] = _latency(place, rate, seconds, measured)
+        figures["memory"] = _memory(place, loops)
+    _keep(json_file, figures)
+
+
+@main.command()
+@_options("events", "rounds", "stock_events", "broker", "json_file")
+def throughput(events: int, rounds: int, stock_events: int, broker: str | None, json_file: Path | None) -> None:
+    """Rates and processor time of all contenders, in turn."""
+    with open_broker(broker) as place:
+        _keep(json_file, {"broker": place.name, "throughput": _throughput(place, events, rounds, stock_events)})
+
+
+@main.command()
+@_options("rate", "seconds", "broker", "json_file")
+def latency(rate: float | None, seconds: float, broker: str | None, json_file: Path | None) -> None:
+    """From a task's last submission to its decision at a reader of committed records."""
+    with open_broker(broker) as place:
+        _keep(json_file, {"broker": place.name, "latency": _latency(place, rate, seconds, None)})
+
+
+@main.command()
+@_options("loops", "broker", "json_file")
+def memory(loops: int, broker: str | None, json_file: Path | None) -> None:
+    """The worker's resident set over the demo stream, looped."""
+    with open_broker(broker) as place:
+        _keep(json_file, {"broker": place.name, "memory": _memory(place, loops)})
+
+
+@main.command()
+@_options("json_file")
+def scoring(json_file: Path | None) -> None:
+    """Costs of the engine and of the mathematics by themselves; needs no broker."""
+    _keep(json_file, {"scoring": _scoring()})
+
+
+def _throughput(place: Broker, events: int, rounds: int, stock_events: int) -> Throughput:
+    measured = measure_throughput(place, events, rounds, stock_events, told)
+    _console.print(tables.throughput(measured, place))
+    for verdict in tables.verdicts(measured):
+        _console.print(verdict)
+    return measured
+
+
+def _latency(place: Broker, rate: float | None, seconds: float, measured: Throughput | None) -> list[Latency]:
+    runs = []
+    for delivery in place.deliveries:
+        full = measured.rate(f"worker, {delivery}") if measured else None
+        at = rate or (full * _SHARE_OF_FULL_SPEED if full else _PLAIN_RATE)
+        told(f"latency: worker, {delivery}, {at:,.0f} events/s")
+        runs.append(measure_latency(place, delivery, at, seconds))
+    _console.print(tables.latency(runs, place))
+    return runs
+
+
+def _memory(place: Broker, loops: int) -> list[Memory]:
+    runs = [measure_memory(place, form, loops, told) for form in FORMS]
+    _console.print(tables.memory(runs, place))
+    return runs
+
+
+def _scoring() -> list[Any]:
+    timings = []
+    for timing in (*measure_engine(), *measure_scoring()):
+        told(f"{timing.what}: {timing.microseconds:,.1f} µs a{'n' if timing.per == 'event' else ''} {timing.per}")
+        timings.append(timing)
+    _console.print(tables.timings(timings))
+    return timings
+
+
+def _keep(json_file: Path | None, figures: dict[str, Any]) -> None:
+    if json_file is None:
+        return
+    figures["machine"] = {
+        "processors": os.cpu_count(),
+        "architecture": platform.machine(),
+        "python": sys.version.split()[0],
+        "load_average": os.getloadavg(),
+        **{name: version(name) for name in ("labelquorum", "faust-streaming", "aiokafka", "msgspec", "numpy")},
+    }
+    json_file.write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n")
+    told(f"figures are in {json_file}")
+
+
+if __name__ == "__main__":
+    main()

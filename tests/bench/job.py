@@ -1,0 +1,98 @@
+"""The job that all contenders do: keep a task's answers and, at the quorum, make the decision of our engine.
+
+Our worker does more: it knows edits, withdrawals, duplicates and late events, keeps statistics, warns, and survives a
+crash. What the others do here is the least that gives the same decisions, byte for byte (the benchmark checks it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+from msgspec import Struct
+
+from streams.contracts.events import TaskEvent
+from streams.contracts.settings import ProjectSettings
+from streams.decide import outcome, reassignment
+from streams.plan import Plan
+from streams.ports import Outgoing
+from streams.stages import emit
+from streams.stages.decode import Decoded, decode
+from streams.stages.fold import fold
+from streams.state import Header, Task
+from tests.bench.workload import ANNOTATORS
+
+__all__ = ["Job", "decided", "full_job", "trivial_job"]
+
+Job = Callable[[int, bytes, bytes], Iterable[Outgoing]]
+"""Partition, key, value → what to produce."""
+
+_PLAN = Plan(ProjectSettings())
+
+
+def decided(task: Task, partition: int) -> list[Outgoing]:
+    """The decision of a task whose quorum is there, and the request for another annotator where it disagrees."""
+    found = outcome(task, _PLAN)
+    if found.decision is None:
+        raise ValueError(f"expected the answers of a whole quorum; got {len(task.answers)} of {ANNOTATORS}")
+    outgoing = [emit.decision(found.decision, found.decision_id, found.body, None, 1, partition)]
+    asked = reassignment(task, _PLAN, found, found.decision_id)
+    if asked is not None:
+        outgoing.append(emit.reassignment(asked, partition))
+    return outgoing
+
+
+def full_job() -> Job:
+    """Decode by the contract, keep, decide; open tasks are in a dict, and forgotten once decided."""
+    tasks: dict[bytes, Task] = {}
+
+    def work(partition: int, key: bytes, value: bytes) -> Iterable[Outgoing]:
+        event = usable(value)
+        task = tasks.get(key)
+        if task is None:
+            task = tasks[key] = Task(event.project_id, event.task_id, key, Header(), {})
+        fold(task, event)
+        if len(task.answers) < ANNOTATORS:
+            return ()
+        del tasks[key]
+        return decided(task, partition)
+
+    return work
+
+
+def usable(value: bytes) -> TaskEvent:
+    """An event by the contract. Raises ValueError where it is none: the input has no others."""
+    found = decode(value)
+    event = found.event if isinstance(found, Decoded) else None
+    if isinstance(event, TaskEvent):
+        return event
+    raise ValueError(f"expected an event of a task; got {found}")
+
+
+class _Region(Struct):
+    value: str
+
+
+class _Answer(Struct):
+    annotator_id: str
+    result: list[_Region]
+
+
+def trivial_job() -> Job:
+    """No contract and no engine: three labels and their majority. What is left is the cost of Kafka in Python."""
+    tasks: dict[bytes, list[str]] = {}
+    parse = msgspec.json.Decoder(_Answer).decode
+    encode = msgspec.json.Encoder().encode
+
+    def work(partition: int, key: bytes, value: bytes) -> Iterable[Outgoing]:
+        labels = tasks.setdefault(key, [])
+        labels.append(parse(value).result[0].value)
+        if len(labels) < ANNOTATORS:
+            return ()
+        del tasks[key]
+        winner = max(sorted(set(labels)), key=labels.count)
+        share = labels.count(winner) / len(labels)
+        text = encode({"task_id": key.decode(), "label": winner, "agreement": share})
+        return [Outgoing("task-agreement" if share == 1.0 else "task-disagreement", key, text, (), partition)]
+
+    return work
