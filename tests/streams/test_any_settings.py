@@ -39,7 +39,7 @@ def _controls(draw: st.DrawFn) -> dict[str, Any]:
             "minimum_similarity": draw(st.sampled_from([0.01, 0.4, 1])),
             "minimum_support": draw(st.sampled_from([0, 0.5, 0.99])),
             "loose_similarity": draw(st.sampled_from([0.01, 0.8, 1])),
-            "fusion": draw(st.sampled_from(["median", "weighted_mean", "medoid"])),
+            **({"fusion": draw(st.sampled_from(offered.fusions))} if offered.fusions else {}),
         }
     return {name: control for name, control in controls.items() if draw(st.booleans())}
 
