@@ -6,6 +6,7 @@ be as it is, nor what was decided before.
 
 from __future__ import annotations
 
+from math import hypot
 from typing import Any
 
 import msgspec
@@ -21,8 +22,9 @@ from streams.contracts.decisions import (
     SubmissionReport,
     UnscoredReport,
 )
-from streams.contracts.events import UnscoredRegion
 from streams.contracts.facts import Contribution
+from streams.contracts.regions import UnscoredRegion
+from streams.kinds.base import Scene
 from streams.plan import Plan
 from streams.scores import ControlScore, Scores
 from streams.stages.adjudicate import Adjudication, adjudicate
@@ -63,9 +65,8 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     if _only_waits(task, plan, situation):
         verdict = Verdict("waiting", False, "quorum_not_reached", 1, situation.required)
         return Outcome(verdict, situation, standings, None, None, "", b"", _latest(task, standings, None))
-    scores = score(
-        [(s.annotator_id, s.answer.result or [], s.counts) for s in standings], plan, may_join(situation, routing)
-    )
+    answers = [(s.annotator_id, s.answer.result or [], s.counts) for s in standings]
+    scores = score(answers, plan, may_join(situation, routing), _scene(task))
     adjudication = adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
     evidence = evidence_id(
         task.project_id,
@@ -76,6 +77,11 @@ def outcome(task: Task, plan: Plan) -> Outcome:
         review = _review_in_force(task.review, standings, evidence)
         situation = msgspec.structs.replace(situation, review=review)
     return _decided(task, plan, standings, situation, scores, adjudication, evidence)
+
+
+def _scene(task: Task) -> Scene:
+    width, height = (task.header.fields.get(name) for name in ("width_px", "height_px"))
+    return Scene(None if width is None or height is None else hypot(width[2], height[2]))
 
 
 def _situation(task: Task, plan: Plan, standings: list[Standing]) -> Situation:

@@ -17,15 +17,19 @@ class ControlPlan(Struct, frozen=True, eq=False):
 
     type: str
     metric: str
+    similarity: str
     aggregate: str
     threshold: float | None
     adjudication: str
     weight: float
     labels: tuple[str, ...]
-    minimum_iou: float
+    minimum_similarity: float
     minimum_support: float
-    loose_iou: float
+    loose_similarity: float
     fusion: str
+    scale: tuple[float | None, float | None]
+    tolerance: float | None
+    fold_case: bool
 
 
 class Plan:
@@ -72,14 +76,18 @@ def _resolve(kind: str, settings: ControlSettings) -> ControlPlan:
     threshold = settings.agreement_threshold
     return ControlPlan(
         type=kind,
-        metric=settings.metric or default.metric,
-        aggregate=settings.aggregate or default.aggregate,
+        metric=settings.metric or default.metrics[0],
+        similarity=settings.similarity or next(iter(default.similarities), ""),
+        aggregate=settings.aggregate or default.aggregates[0],
         threshold=default.agreement_threshold if threshold is UNSET else threshold,
-        adjudication=settings.adjudication or default.adjudication,
+        adjudication=settings.adjudication or default.adjudications[0],
         weight=settings.weight,
         labels=tuple(settings.labels),
-        minimum_iou=settings.minimum_iou,
+        minimum_similarity=settings.minimum_similarity,
         minimum_support=settings.minimum_support,
-        loose_iou=settings.loose_iou,
-        fusion=settings.fusion,
+        loose_similarity=settings.loose_similarity,
+        fusion=settings.fusion or next(iter(default.fusions), ""),
+        scale=(settings.scale_minimum, settings.scale_maximum),
+        tolerance=settings.tolerance,
+        fold_case=settings.fold_case,
     )

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
-
 from scoring.agreement.objects import ObjectAgreement
-from streams.contracts.events import Boolean, Box, Choice, Choices, UnscoredRegion
+from scoring.types import Array
+
+from streams.contracts.regions import Boolean, Choice, Choices, Region
+from streams.kinds.base import Scene
 from streams.plan import ControlPlan
 
-__all__ = ["JOIN", "Category", "CategoryEvidence", "ControlScore", "ObjectEvidence", "Placed", "Scores", "SetEvidence"]
+__all__ = [
+    "JOIN",
+    "AnswerEvidence",
+    "Category",
+    "CategoryEvidence",
+    "ControlScore",
+    "ObjectEvidence",
+    "Placed",
+    "Scores",
+    "SetEvidence",
+]
 
 Category = str | bool | None
 """An annotator's answer to a categorical control: None for none; several to a single choice are joined by `JOIN`."""
@@ -35,14 +45,23 @@ class SetEvidence(Struct, gc=False):
     regions: list[list[Choices]]
 
 
-class ObjectEvidence(Struct):
-    """Boxes of all annotators of one control, in content order within each annotator."""
+class AnswerEvidence(Struct, gc=False):
+    """Answers to a control of an answer kind (text, number, …); None: gave none."""
 
-    boxes: NDArray[np.float64]
+    answers: list[Any]
+    regions: list[list[Any]]
+
+
+class ObjectEvidence(Struct, gc=False):
+    """Marks of all annotators on one control, in content order within each annotator."""
+
+    shapes: list[Any]
+    """As `scoring` compares them."""
     owners: list[int]
-    regions: list[Box]
-    similarity: NDArray[np.float64]
+    regions: list[Any]
+    similarity: Array
     agreement: ObjectAgreement
+    scene: Scene
 
 
 class ControlScore(Struct, gc=False):
@@ -60,14 +79,14 @@ class ControlScore(Struct, gc=False):
     """The most the score can reach when the rest of the allowed annotators join."""
     individual: list[float | None]
     """Each annotator's mean agreement with the counted others."""
-    evidence: CategoryEvidence | SetEvidence | ObjectEvidence
+    evidence: CategoryEvidence | SetEvidence | AnswerEvidence | ObjectEvidence
 
 
 class Placed(NamedTuple):
     """A region that was not compared, with the row of its annotator."""
 
     row: int
-    region: Choice | Choices | Boolean | Box | UnscoredRegion
+    region: Region
     reason: str
 
 

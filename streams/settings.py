@@ -161,15 +161,19 @@ def _contradictions(settings: ProjectSettings, path: str) -> Iterator[str]:
 def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str]:
     if len(set(control.labels)) != len(control.labels):
         yield f"{path}.labels: a label is named twice"
-    chosen = (("metric", control.metric), ("aggregate", control.aggregate), ("adjudication", control.adjudication))
-    if control.type is None:
-        for key, value in chosen:
-            if value is not None:
-                yield f"{path}.{key}: say the control's type too; which {key}s there are depends on it"
-        return
-    allowed = TYPE_DEFAULTS[control.type]
-    for (key, value), names in zip(chosen, (allowed.metrics, allowed.aggregates, allowed.adjudications), strict=True):
-        if value is not None and value not in names:
-            yield f"{path}.{key}: {value} is not for {control.type}; expected one of {', '.join(names)}"
+    allowed = None if control.type is None else TYPE_DEFAULTS[control.type]
+    for key in ("metric", "similarity", "aggregate", "adjudication", "fusion"):
+        value = getattr(control, key)
+        if value is None:
+            continue
+        if allowed is None:
+            yield f"{path}.{key}: say the control's type too; what there is to choose from depends on it"
+            continue
+        names = getattr(allowed, "similarities" if key == "similarity" else f"{key}s")
+        if value not in names:
+            expected = f"expected one of {', '.join(names)}" if names else "there is nothing to choose"
+            yield f"{path}.{key}: {value} is not for {control.type}; {expected}"
+    if None not in (low := control.scale_minimum, high := control.scale_maximum) and low >= high:  # type: ignore[operator]
+        yield f"{path}.scale_maximum: must be above scale_minimum ({low}); got {high}"
     if control.agreement_threshold is not UNSET and control.weight == 0 and control.agreement_threshold is not None:
         yield f"{path}.weight: 0 leaves the control out of the score, but agreement_threshold asks it to pass"

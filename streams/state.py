@@ -18,8 +18,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from streams.contracts.events import Boolean, Box, Choice, Choices, UnscoredRegion
 from streams.contracts.facts import Contribution
+from streams.contracts.regions import Region
 
 __all__ = [
     "STORED_FORM",
@@ -42,8 +42,6 @@ __all__ = [
 STORED_FORM = 1
 """Version of the stored form. A change that old records can't be read under raises it, and says so in CHANGELOG."""
 
-StoredRegion = Choice | Choices | Boolean | Box | UnscoredRegion
-
 
 class Answer(Struct, array_like=True, gc=False):
     """The highest version of one submission (or of the gold)."""
@@ -56,7 +54,7 @@ class Answer(Struct, array_like=True, gc=False):
     annotator_id: str
     kind: Literal["human", "model"]
     lead_time_seconds: float | None
-    result: list[StoredRegion] | None
+    result: list[Region] | None
     """None once withdrawn: the place is kept so that an older version can't come back."""
 
     def rank(self) -> tuple[int, int, bool, str]:
@@ -72,7 +70,7 @@ class ReviewNote(Struct, array_like=True, gc=False):
     reviewer_id: str
     verdict: Literal["approved", "rejected", "corrected"]
     decision_id: str | None
-    result: list[StoredRegion] | None
+    result: list[Region] | None
 
     def rank(self) -> tuple[int, str]:
         """The join's key."""

@@ -1,109 +1,34 @@
-"""Input events, schema 1: one struct per event type, one per region type.
+"""Input events, schema 1: one struct per event type; their regions are in `contracts.regions`.
 
-`msgspec` checks types, ranges and required fields while it parses, in one pass, and names the JSON path of
-what is wrong. A region type that is not listed in `ScoredRegion` is not an error: `stages.decode` keeps it whole
-as an `UnscoredRegion`.
+`msgspec` checks types, ranges and required fields while it parses, in one pass, and names the JSON path of what is
+wrong.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+from streams.contracts.regions import Identifier, ScoredRegion
 
 __all__ = [
     "AnnotationSubmitted",
     "AnnotationWithdrawn",
-    "AttributeValue",
-    "Boolean",
-    "Box",
-    "Choice",
-    "Choices",
     "ClockTick",
     "Event",
     "GoldSet",
-    "Identifier",
-    "Region",
     "ReviewDecided",
-    "ScoredRegion",
     "TaskCancelled",
     "TaskConfigured",
     "TaskEvent",
     "TaskFields",
     "TaskSkipped",
-    "UnscoredRegion",
 ]
-
-Identifier = Annotated[str, Meta(min_length=1, max_length=256)]
-"""An id of the producer's own making."""
-
-Label = Annotated[str, Meta(max_length=1024)]
-
-Coordinate = Annotated[float, Meta(ge=-1e9, le=1e9)]
-"""Pixels. The bound keeps every area and sum finite; no image is a billion pixels wide."""
 
 Instant = Annotated[datetime, Meta(tz=True)]
 """RFC 3339 with a UTC offset: a time without one cannot be ordered against others."""
-
-type_tag = "type"
-
-AttributeValue = str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | bool | None
-"""Whole numbers of at most 64 bits: the stored form holds no others."""
-
-
-class RegionBase(Struct, tag_field=type_tag, kw_only=True, omit_defaults=True, gc=False):
-    """What every region has: the control that it answers, and an id that is unique within its submission."""
-
-    control: Identifier
-    id: Annotated[str, Meta(max_length=256)] = ""
-    """Empty where the producer sends none; `stages.decode` then numbers it `r1`, `r2`, … by place."""
-
-
-class Choice(RegionBase, tag="choice"):
-    """One answer out of several."""
-
-    value: Label
-
-
-class Choices(RegionBase, tag="choices", gc=False):
-    """Any number of answers out of several."""
-
-    value: list[Label]
-
-
-class Boolean(RegionBase, tag="boolean"):
-    """Yes or no."""
-
-    value: bool
-
-
-class Box(RegionBase, tag="box", gc=False):
-    """A box, possibly rotated; top-left corner and size before the rotation, in pixels."""
-
-    x: Coordinate
-    y: Coordinate
-    width: Coordinate
-    height: Coordinate
-    label: Label = ""
-    rotation_degrees: Annotated[float, Meta(ge=-1e6, le=1e6)] = 0.0
-    """Clockwise about the centre of the box."""
-    attributes: dict[str, AttributeValue] = {}
-
-
-ScoredRegion = Choice | Choices | Boolean | Box
-"""The region types that `scoring` compares."""
-
-
-class UnscoredRegion(RegionBase, tag="unscored", gc=False):
-    """A region that takes no part in the score, kept as it came. Made by `stages.decode`, never by a producer."""
-
-    reason: str
-    """`no_metric` (a type that is not scored) or `zero_size_box`."""
-    raw: dict[str, Any]
-
-
-Region = ScoredRegion | UnscoredRegion
 
 
 class TaskFields(Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -115,7 +40,7 @@ class TaskFields(Struct, kw_only=True, omit_defaults=True, gc=False):
     media_url: Annotated[str, Meta(max_length=4096)] | None = None
 
 
-class EventBase(Struct, tag_field=type_tag, kw_only=True, gc=False):
+class EventBase(Struct, tag_field="type", kw_only=True, gc=False):
     """The envelope of every event."""
 
     schema: Literal[1]

@@ -12,12 +12,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 __all__ = [
     "TYPE_DEFAULTS",
-    "Aggregate",
     "AgreementDriftAlert",
     "AlertSettings",
     "ClassImbalanceAlert",
     "ControlSettings",
-    "Metric",
     "ProjectSettings",
     "RoutingSettings",
     "ScoredType",
@@ -25,44 +23,74 @@ __all__ = [
     "TypeDefaults",
 ]
 
-ScoredType = Literal["choice", "choices", "boolean", "box"]
-Metric = Literal["exact", "jaccard", "soft_f1", "f1"]
-Aggregate = Literal["pairs", "consensus_share"]
-Adjudication = Literal["majority", "weighted", "fuse", "best_annotator", "best_answer", "select_all"]
+ScoredType = Literal[
+    "choice", "choices", "boolean", "text", "number", "rating", "ranking", "taxonomy", "box", "polygon", "mask",
+    "polyline", "point", "keypoints", "ellipse", "span", "segment", "track", "cuboid", "angle", "relation",
+]  # fmt: skip
 Share = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
+Finite = Annotated[float, Meta(ge=-1e15, le=1e15)]
 
 
 class TypeDefaults(NamedTuple):
-    """What a control of a type gets where its settings are silent, and what it may be given."""
+    """What a control of a type may be given; the first of each is what it gets where its settings are silent."""
 
-    metric: Metric
-    aggregate: Aggregate
+    metrics: tuple[str, ...]
+    """How an annotator's answer is compared with another's; for objects, how their matching is summed up."""
+    similarities: tuple[str, ...]
+    """Objects: how two single marks are compared."""
+    aggregates: tuple[str, ...]
+    """How annotators are brought together: `pairs` is the mean over pairs of annotators, `consensus_share` the share of
+    the most common answer, which is what people mean by "two of three agree"."""
+    adjudications: tuple[str, ...]
+    fusions: tuple[str, ...]
+    """How the marks of one object become one."""
     agreement_threshold: float
-    adjudication: Adjudication
-    metrics: tuple[Metric, ...]
-    aggregates: tuple[Aggregate, ...]
-    adjudications: tuple[Adjudication, ...]
 
 
-_CATEGORY = TypeDefaults(
-    "exact", "consensus_share", 0.75, "majority",
-    ("exact",), ("pairs", "consensus_share"), ("majority", "weighted", "best_annotator"),
-)  # fmt: skip
+def _category(similarity: str, *more: str, aggregates: tuple[str, ...], threshold: float) -> TypeDefaults:
+    adjudications = ("majority", "weighted", "best_annotator")
+    return TypeDefaults((similarity, *more), (), aggregates, adjudications, (), threshold)
+
+
+def _answer(metrics: tuple[str, ...], *methods: str) -> TypeDefaults:
+    adjudications = (*methods, "weighted", "best_annotator")
+    return TypeDefaults(metrics, (), ("pairs",), adjudications, (), 0.7)
+
+
+def _objects(similarities: tuple[str, ...], *fusions: str) -> TypeDefaults:
+    adjudications = ("fuse", "weighted", "best_annotator", "best_answer", "select_all")
+    return TypeDefaults(("soft_f1", "f1"), similarities, ("pairs",), adjudications, fusions, 0.7)
+
+
+_SHARE_FIRST = ("consensus_share", "pairs")
+_AREA = ("iou", "boundary_f1", "giou")
+_RANGE = ("overlap", "exact", "tolerant")
+
 TYPE_DEFAULTS: dict[str, TypeDefaults] = {
-    "choice": _CATEGORY,
-    "boolean": _CATEGORY,
-    "choices": TypeDefaults(
-        "jaccard", "pairs", 0.7, "majority",
-        ("jaccard", "exact"), ("pairs", "consensus_share"), ("majority", "weighted", "best_annotator"),
-    ),
-    "box": TypeDefaults(
-        "soft_f1", "pairs", 0.7, "fuse",
-        ("soft_f1", "f1"), ("pairs",), ("fuse", "weighted", "best_annotator", "best_answer", "select_all"),
-    ),
-}  # fmt: skip
-"""Region type → defaults. `consensus_share` is the share of the most common answer: what people mean by "two of three
-agree"; `pairs` is the mean over pairs of annotators."""
+    "choice": _category("exact", aggregates=_SHARE_FIRST, threshold=0.75),
+    "boolean": _category("exact", aggregates=_SHARE_FIRST, threshold=0.75),
+    "choices": _category("jaccard", "masi", "exact", aggregates=("pairs", "consensus_share"), threshold=0.7),
+    "text": _answer(("edit", "word", "exact"), "medoid", "word_vote"),
+    "number": _answer(("scale",), "median", "trimmed_mean"),
+    "rating": _answer(("scale",), "median"),
+    "ranking": _answer(("kendall", "footrule", "exact"), "kemeny", "borda"),
+    "taxonomy": _answer(("path", "nodes", "exact"), "majority"),
+    "box": _objects(("iou",), "median", "weighted_mean", "medoid"),
+    "polygon": _objects(_AREA, "coverage", "medoid"),
+    "mask": _objects(_AREA, "majority", "staple", "medoid"),
+    "polyline": _objects(("mutual", "aligned", "directed"), "medoid"),
+    "point": _objects(("exponential", "linear"), "geometric_median"),
+    "keypoints": _objects(("oks",), "per_joint"),
+    "ellipse": _objects(_AREA, "medoid"),
+    "span": _objects(_RANGE, "majority_coverage"),
+    "segment": _objects(_RANGE, "majority_coverage"),
+    "track": _objects(("frame_iou",), "per_frame"),
+    "cuboid": _objects(("iou",), "median"),
+    "angle": _objects(("opening_and_vertex",), "median"),
+    "relation": _objects(("exact", "undirected"), "majority"),
+}
+"""Region type → what its control may be given."""
 
 
 class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -72,21 +100,30 @@ class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """None: the type that most of its regions have."""
     labels: list[str] = []
     """The answers in the owner's order; a tied vote falls to the one named first."""
-    metric: Metric | None = None
-    aggregate: Aggregate | None = None
+    metric: str | None = None
+    similarity: str | None = None
+    aggregate: str | None = None
     agreement_threshold: Share | UnsetType | None = UNSET
     """The control passes at this score or above; null: it is scored but never fails."""
-    adjudication: Adjudication | None = None
+    adjudication: str | None = None
     weight: Annotated[float, Meta(ge=0, le=1e6)] = 1.0
     """Share in the overall score."""
-    minimum_iou: Annotated[float, Meta(gt=0, le=1)] = 0.4
-    """Boxes of two annotators that overlap less are not the same object (and no hit for the metric `f1`). The default
+    minimum_similarity: Annotated[float, Meta(gt=0, le=1)] = 0.4
+    """Marks of two annotators that are less alike are not the same object (and no hit for the metric `f1`). The default
     is CVAT's: small objects are drawn loosely."""
     minimum_support: Annotated[float, Meta(ge=0, lt=1)] = 0.5
     """A fused object is kept when more than this share of the annotators drew it."""
-    loose_iou: Annotated[float, Meta(gt=0, le=1)] = 0.8
-    """A box that overlaps the consensus less is reported as `loose_boundary` (CVAT's weak overlap)."""
-    fusion: Literal["median", "weighted_mean", "medoid"] = "median"
+    loose_similarity: Annotated[float, Meta(gt=0, le=1)] = 0.8
+    """A mark that is less like the consensus is reported as `loose_boundary` (CVAT's weak overlap)."""
+    fusion: str | None = None
+    scale_minimum: Finite | None = None
+    scale_maximum: Finite | None = None
+    """The ends of a number's or rating's scale, on which a difference is small or large; none: those of the answers."""
+    tolerance: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+    """Number: answers that differ by no more agree. Outlines: boundary tolerance in px. Spans: characters at each end.
+    Segments: seconds at each end. None: the metric's own default."""
+    fold_case: bool = False
+    """Text: whether upper and lower case are the same."""
 
 
 class RoutingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

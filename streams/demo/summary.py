@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.contracts.decisions import DeadLetter
-from streams.contracts.events import Choice, ScoredRegion
+from streams.contracts.regions import Choice, ScoredRegion
 from streams.demo.ledger import FINAL_STATES, Ledger, SeenDecision
 from streams.demo.quality import Hits, compare, majority
 from streams.demo.queue import LabelingQueue

@@ -11,27 +11,26 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET, Struct
+from scoring.shapes.mask import Mask as Runs
 
 from streams.contracts.events import (
     AnnotationSubmitted,
-    Box,
     Event,
     GoldSet,
     ReviewDecided,
-    ScoredRegion,
-    UnscoredRegion,
 )
+from streams.contracts.regions import Box, Mask, ScoredRegion, UnscoredRegion
 from streams.errors import Rejected
 
 __all__ = ["Decoded", "decode"]
 
 _parse = msgspec.json.Decoder(Event).decode
 _loads = msgspec.json.Decoder().decode
-_REGION_TYPES = frozenset(("choice", "choices", "boolean", "box"))
+_REGION_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ScoredRegion))
 _WITH_RESULT = (AnnotationSubmitted, GoldSet, ReviewDecided)
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _FARTHEST_PX = -1e9
@@ -101,20 +100,35 @@ def _check_result(event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regi
     for index, region in enumerate(result):
         if not region.id:
             region.id = f"r{index + 1}"
-        if type(region) is Box:
+        if isinstance(region, Box):
             _upright(region)
-            if min(region.x, region.y) < _FARTHEST_PX:  # what is stored must be readable by the same contract
-                message = f"expected corners of at least {_FARTHEST_PX:g} px; a negative size leads past it"
-                return Rejected("out_of_range", f"$.result[{index}]", message)
-            if region.width == 0 or region.height == 0:
-                side = "width" if region.width == 0 else "height"
-                message = (
-                    "expected a size above 0 px; a box without area is set aside, the rest of the submission counts"
-                )
-                set_aside.append(Rejected("zero_size_box", f"$.result[{index}].{side}", message))
-                # The union's static type knows nothing of regions that decode itself makes.
-                result[index] = _unscored(msgspec.to_builtins(region), "zero_size_box", region.id)  # type: ignore[call-overload]
+        problem = _impossible(region, f"$.result[{index}]")
+        if problem is None:
+            continue
+        if problem.reason != "zero_size_box":
+            return problem
+        set_aside.append(problem)
+        # The union's static type knows nothing of regions that decode itself makes.
+        result[index] = _unscored(msgspec.to_builtins(region), "zero_size_box", region.id)  # type: ignore[call-overload]
     return Decoded(event, tuple(set_aside))
+
+
+def _impossible(region: Any, path: str) -> Rejected | None:
+    """What the types of JSON can't say is wrong with a region."""
+    if isinstance(region, Box):
+        if min(region.x, region.y) < _FARTHEST_PX:  # what is stored must be readable by the same contract
+            message = f"expected corners of at least {_FARTHEST_PX:g} px; a negative size leads past it"
+            return Rejected("out_of_range", path, message)
+        if region.width == 0 or region.height == 0:
+            side = "width" if region.width == 0 else "height"
+            message = "expected a size above 0 px; a box without area is set aside, the rest of the submission counts"
+            return Rejected("zero_size_box", f"{path}.{side}", message)
+    elif isinstance(region, Mask):
+        try:
+            Runs.of(region.size, region.counts)
+        except ValueError as error:
+            return Rejected("invalid_geometry", f"{path}.counts", str(error))
+    return None
 
 
 def _upright(box: Box) -> None:
@@ -125,7 +139,7 @@ def _upright(box: Box) -> None:
         box.y, box.height = box.y + box.height, -box.height
 
 
-def _unscored(raw: dict[str, Any], reason: str, region_id: str = "") -> UnscoredRegion:
+def _unscored(raw: dict[str, Any], reason: Any, region_id: str = "") -> UnscoredRegion:
     return UnscoredRegion(control=raw["control"], id=region_id or raw.get("id", ""), reason=reason, raw=raw)
 
 

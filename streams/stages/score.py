@@ -5,12 +5,11 @@ The mathematics is in `scoring`; here answers are sorted into controls, and thre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-
 from scoring.agreement.aggregate import (
     PairLaw,
     best_consensus_share,
@@ -20,14 +19,27 @@ from scoring.agreement.aggregate import (
     mean_of_pairs,
     mean_with_others,
 )
-from scoring.agreement.boxes import iou
 from scoring.agreement.nominal import equality_matrix
 from scoring.agreement.objects import compare_objects
-from scoring.agreement.sets import jaccard_matrix
+from scoring.agreement.sets import jaccard_matrix, masi_matrix
 from scoring.types import Matrix, Undefined
-from streams.contracts.events import Boolean, Box, Choice, Choices, UnscoredRegion
+
+from streams.contracts.regions import UnscoredRegion
+from streams.kinds import ANSWER_KINDS, OBJECT_KINDS, tag_of
+from streams.kinds.base import UNKNOWN_SCENE, Scene
+from streams.kinds.relations import Ends
 from streams.plan import ControlPlan, Plan
-from streams.scores import JOIN, Category, CategoryEvidence, ControlScore, ObjectEvidence, Placed, Scores, SetEvidence
+from streams.scores import (
+    JOIN,
+    AnswerEvidence,
+    Category,
+    CategoryEvidence,
+    ControlScore,
+    ObjectEvidence,
+    Placed,
+    Scores,
+    SetEvidence,
+)
 
 __all__ = ["DIGITS", "score"]
 
@@ -40,16 +52,17 @@ _REMEMBERED_ANNOTATORS = 8
 _Answers = list[list[Any]]
 """Per annotator, the regions of one control."""
 
-_TAGS: dict[type, str] = {Choice: "choice", Choices: "choices", Boolean: "boolean", Box: "box"}
 
-
-def score(answers: Sequence[tuple[str, Sequence[Any], bool]], plan: Plan, may_join: int) -> Scores:
+def score(
+    answers: Sequence[tuple[str, Sequence[Any], bool]], plan: Plan, may_join: int, scene: Scene = UNKNOWN_SCENE
+) -> Scores:
     """Score every control that anybody answered or that the settings name.
 
     Args:
         answers: (annotator id, regions, counts) of everyone whose answer stands, sorted by annotator id.
         plan: the project.
         may_join: how many more annotators are allowed, for what the scores can still become.
+        scene: what is known of the task's image.
 
     Returns:
         `Scores`; with fewer than two counted annotators every score is undefined and says so.
@@ -57,10 +70,21 @@ def score(answers: Sequence[tuple[str, Sequence[Any], bool]], plan: Plan, may_jo
     counted = [row for row, (_, _, counts) in enumerate(answers) if counts]
     by_control, unscored = _sort_into_controls(answers, plan)
     controls: list[ControlScore] = []
+    relations: list[tuple[str, ControlPlan, _Answers]] = []
     for name, rows in by_control:
         control, compared = _resolve(name, rows, counted, plan, unscored)
-        if control is not None:  # None: configured without a type, and nobody answered it
-            controls.append(_score_control(name, control, compared, counted, may_join))
+        if control is None:  # configured without a type, and nobody answered it
+            continue
+        if control.type == "relation":
+            relations.append((name, control, compared))
+        else:
+            controls.append(_score_control(name, control, compared, counted, may_join, scene))
+    if relations:  # what they connect has to be matched first
+        ends = Ends(controls)
+        for name, control, compared in relations:
+            marks, figures = _score_objects(control, compared, counted, may_join, scene, ends.relation)
+            controls.append(ControlScore(name, control, *figures, marks))
+        controls.sort(key=lambda control: control.name)
     return _combine([a for a, _, _ in answers], counted, controls, plan, unscored)
 
 
@@ -87,18 +111,18 @@ def _resolve(
     """The control's plan, and its answers without the regions of another type, which go to `unscored`."""
     kinds = {type(region) for row in rows for region in row}
     if len(kinds) == 1:
-        kind = _TAGS[kinds.pop()]
+        kind = tag_of(kinds.pop())
         control = plan.control(name, (kind,))
         if control is not None and control.type == kind:
             return control, rows
     voters = [region for row in counted for region in rows[row]] or [region for row in rows for region in row]
-    control = plan.control(name, [_TAGS[type(region)] for region in voters])
+    control = plan.control(name, [tag_of(type(region)) for region in voters])
     if control is None:
         return None, rows
     kept: _Answers = []
     for row, regions in enumerate(rows):
-        kept.append([region for region in regions if _TAGS[type(region)] == control.type])
-        unscored += [Placed(row, r, "wrong_control_type") for r in regions if _TAGS[type(r)] != control.type]
+        kept.append([region for region in regions if tag_of(type(region)) == control.type])
+        unscored += [Placed(row, r, "wrong_control_type") for r in regions if tag_of(type(r)) != control.type]
     return control, kept
 
 
@@ -113,10 +137,15 @@ class _Figures(NamedTuple):
     individual: list[float | None]
 
 
-def _score_control(name: str, plan: ControlPlan, rows: _Answers, counted: list[int], may_join: int) -> ControlScore:
-    if plan.type == "box":
-        evidence, figures = _score_boxes(plan, rows, counted, may_join)
-        return ControlScore(name, plan, *figures, evidence)
+def _score_control(
+    name: str, plan: ControlPlan, rows: _Answers, counted: list[int], may_join: int, scene: Scene
+) -> ControlScore:
+    if plan.type in OBJECT_KINDS:
+        marks, figures = _score_objects(plan, rows, counted, may_join, scene)
+        return ControlScore(name, plan, *figures, marks)
+    if plan.type in ANSWER_KINDS:
+        answered, figures = _score_answers(plan, rows, counted, may_join)
+        return ControlScore(name, plan, *figures, answered)
     if plan.type == "choices":
         sets = tuple(frozenset(label for region in regions for label in region.value) for regions in rows)
         return ControlScore(name, plan, *_categorical(plan, sets, tuple(counted), may_join), SetEvidence(sets, rows))
@@ -148,9 +177,12 @@ def _categorical(plan: ControlPlan, answers: tuple[Any, ...], counted: tuple[int
     return work_out(plan, answers, counted, may_join)
 
 
+_SETS = {"exact": equality_matrix, "jaccard": jaccard_matrix, "masi": masi_matrix}
+
+
 def _worked_out(plan: ControlPlan, answers: tuple[Any, ...], counted: tuple[int, ...], may_join: int) -> _Figures:
     exact = plan.metric == "exact"
-    matrix = equality_matrix(answers) if exact else jaccard_matrix(answers)
+    matrix = _SETS[plan.metric](answers)
     if plan.aggregate == "consensus_share":
         value, best = consensus_share(answers, counted), best_consensus_share(answers, counted, may_join)
     else:
@@ -177,47 +209,54 @@ def _category(regions: list[Any]) -> Category:
     return JOIN.join(sorted(str(value).lower() if isinstance(value, bool) else value for value in given)) or None
 
 
-def _score_boxes(
+def _score_answers(
     plan: ControlPlan, rows: _Answers, counted: list[int], may_join: int
+) -> tuple[AnswerEvidence, _Figures]:
+    kind = ANSWER_KINDS[plan.type]
+    answers = [kind.read(regions) if regions else None for regions in rows]
+    matrix = kind.compare(answers, plan)
+    best = best_mean_of_pairs(matrix, counted, may_join)
+    return AnswerEvidence(answers, rows), _figures(matrix, mean_of_pairs(matrix, counted), best, plan, counted)
+
+
+def _score_objects(
+    plan: ControlPlan,
+    rows: _Answers,
+    counted: list[int],
+    may_join: int,
+    scene: Scene,
+    shape: Callable[[int, Any], Any] | None = None,
 ) -> tuple[ObjectEvidence, _Figures]:
-    evidence = _compare_boxes(rows, plan)
-    matrix = evidence.agreement.matrix
-    law: PairLaw = "soft_f1" if plan.metric == "soft_f1" else "any"
-    best = best_mean_of_pairs(matrix, counted, may_join, law=law)
-    return evidence, _figures(matrix, mean_of_pairs(matrix, counted), best, plan, counted)
-
-
-def _compare_boxes(rows: _Answers, plan: ControlPlan) -> ObjectEvidence:
-    owned = [(row, region) for row, regions in enumerate(rows) for region in sorted(regions, key=_content)]
-    owners = [row for row, _ in owned]
-    regions = [region for _, region in owned]
-    boxes = np.array([(r.x, r.y, r.width, r.height, r.rotation_degrees) for r in regions], dtype=np.float64).reshape(
-        -1, 5
-    )
-    similarity = iou(boxes, boxes)
+    kind = OBJECT_KINDS[plan.type]
+    as_shape = shape or (lambda _, region: kind.shape(region))
+    marks = [
+        (row, *mark)
+        for row, regions in enumerate(rows)
+        for mark in sorted(((as_shape(row, r), r) for r in regions), key=lambda mark: _content(*mark))
+    ]
+    owners = [row for row, _, _ in marks]
+    shapes = [shape for _, shape, _ in marks]
+    regions = [region for _, _, region in marks]
+    similarity = kind.compare(shapes, plan, scene) if shapes else np.zeros((0, 0))
     agreement = compare_objects(
         similarity,
         owners,
         [region.label for region in regions],
         len(rows),
         metric="f1" if plan.metric == "f1" else "soft_f1",
-        minimum_similarity=plan.minimum_iou if plan.metric == "f1" else 0.0,
+        minimum_similarity=plan.minimum_similarity if plan.metric == "f1" else 0.0,
     )
-    return ObjectEvidence(boxes, owners, regions, similarity, agreement)
+    # The tighter bound on what can still be reached is proven for IoU.
+    law: PairLaw = "soft_f1" if plan.metric == "soft_f1" and plan.similarity == "iou" else "any"
+    best = best_mean_of_pairs(agreement.matrix, counted, may_join, law=law)
+    figures = _figures(agreement.matrix, mean_of_pairs(agreement.matrix, counted), best, plan, counted)
+    return ObjectEvidence(shapes, owners, regions, similarity, agreement, scene), figures
 
 
-def _content(box: Box) -> tuple[Any, ...]:
-    """Sorts an annotator's boxes by what they are, so that nothing depends on the order they were sent in."""
-    return (
-        box.label,
-        box.x,
-        box.y,
-        box.width,
-        box.height,
-        box.rotation_degrees,
-        repr(sorted(box.attributes.items())),
-        box.id,
-    )
+def _content(shape: Any, region: Any) -> tuple[Any, ...]:
+    """Sorts an annotator's marks by what they are, so that nothing depends on the order they were sent in."""
+    place = shape if type(shape) is tuple else repr(shape)
+    return (region.label, place, repr(sorted(region.attributes.items())), region.text or "", region.id)
 
 
 def _combine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.contracts.events import Box, Choice
+from streams.contracts.regions import Box, Choice
 from streams.demo.quality import Hits, compare, majority
 
 

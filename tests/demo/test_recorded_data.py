@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams.contracts.events import AnnotationSubmitted, Box, Choice, Event, GoldSet
+from streams.contracts.events import AnnotationSubmitted, Event, GoldSet
+from streams.contracts.regions import Box, Choice
 from streams.demo.convert import bluebird_events, main, pedestrian_events
 from streams.demo.recorded import packaged
 from streams.settings_file import read_settings

@@ -36,10 +36,10 @@ def _controls(draw: st.DrawFn) -> dict[str, Any]:
             "agreement_threshold": draw(_share | st.none()),
             "weight": draw(st.sampled_from([1, 2.5, 1e-9, 1e6])),
             "labels": draw(st.sampled_from([[], ["bus", "car"], ["true", "false"]])),
-            "minimum_iou": draw(st.sampled_from([0.01, 0.4, 1])),
+            "minimum_similarity": draw(st.sampled_from([0.01, 0.4, 1])),
             "minimum_support": draw(st.sampled_from([0, 0.5, 0.99])),
-            "loose_iou": draw(st.sampled_from([0.01, 0.8, 1])),
-            "fusion": draw(st.sampled_from(["median", "weighted_mean", "medoid"])),
+            "loose_similarity": draw(st.sampled_from([0.01, 0.8, 1])),
+            **({"fusion": draw(st.sampled_from(offered.fusions))} if offered.fusions else {}),
         }
     return {name: control for name, control in controls.items() if draw(st.booleans())}
 

@@ -40,7 +40,7 @@ _regions = st.sampled_from(
     [
         choice("day"), choice("night"), choice("day", "weather"), choices("wet", "dark"), choices("wet"), boolean(True),
         boolean(False), box(), box(1, 1), box(label="bus"), box(50, 50, rotation_degrees=30, attributes={"n": 1}),
-        box(width=0), {"control": "m", "type": "mask", "counts": [1, 2]}, choice("box?", "objects"),
+        box(width=0), {"control": "m", "type": "voxels", "counts": [1, 2]}, choice("box?", "objects"),
     ]
 )  # fmt: skip
 _results = st.lists(_regions, max_size=3)

@@ -231,7 +231,7 @@ def test_all_seeing_nothing_agree() -> None:
 
 
 def test_what_is_not_scored_is_handed_on_whole() -> None:
-    mask = {"control": "m", "type": "mask", "id": "x", "label": "car", "deep": [{"a": 1.5}], "counts": [0, 4]}
+    mask = {"control": "m", "type": "voxels", "id": "x", "label": "car", "deep": [{"a": 1.5}], "counts": [0, 4]}
     decided = _decide([mask, box(width=0), choice("day")], [choice("day")])
     assert [(u["annotator_id"], u["reason"], u["region"]["id"]) for u in decided["unscored"]] == [
         ("a1", "no_metric", "x"), ("a1", "zero_size_box", "r2"),
@@ -241,7 +241,7 @@ def test_what_is_not_scored_is_handed_on_whole() -> None:
 
 
 def test_answers_of_which_nothing_can_be_scored_go_to_a_person() -> None:
-    mask = {"control": "m", "type": "mask"}
+    mask = {"control": "m", "type": "voxels"}
     decided = _decide([mask], [mask], [mask])
     assert (decided["state"], decided["reason"], decided["score"]) == ("in_review", "nothing_to_compare", None)
     assert len(decided["unscored"]) == 3

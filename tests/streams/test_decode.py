@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.contracts.events import AnnotationSubmitted, Box, TaskConfigured, UnscoredRegion
+from streams.contracts.events import AnnotationSubmitted, TaskConfigured
+from streams.contracts.regions import Box, UnscoredRegion
 from streams.errors import Rejected
 from streams.stages.decode import Decoded, decode
 from tests.builders import (
@@ -39,10 +40,10 @@ REASONS = {
 NULL_HEADER: Any = [("null", None)]
 """Kafka knows headers without a value, whatever the port's types say."""
 
-MASK = {"control": "m", "type": "mask"}
+MASK = {"control": "m", "type": "voxels"}
 EVERYTHING = [
     submitted(result=[choice("day"), choices("wet"), boolean(True), box(attributes={"occluded": True, "rows": 3})]),
-    submitted(result=[{"control": "m", "type": "mask", "size": [2, 2], "counts": [0, 4]}], kind="model"),
+    submitted(result=[{"control": "m", "type": "voxels", "size": [2, 2], "counts": [0, 4]}], kind="model"),
     withdrawn(version=2), skipped(), configured(required_annotators=2, media_url="https://x"), cancelled(),
     gold("t1", choice("day")), reviewed("corrected", result=[choice("day")]), reviewed("approved", decision_id="d"),
     tick(),
@@ -83,11 +84,11 @@ def _raw(old: str, new: str, *result: dict[str, Any]) -> bytes:
         (_without(configured(), "task"), "missing_field", "$.task"),
         (submitted(result=[_without(box(), "width")]), "missing_field", "$.result[0].width"),
         (submitted(result=[{"type": "choice", "value": "day"}]), "missing_field", "$.result[0].control"),
-        (submitted(result=[{"type": "mask"}]), "missing_field", "$.result[0].control"),
+        (submitted(result=[{"type": "voxels"}]), "missing_field", "$.result[0].control"),
         (reviewed("corrected"), "missing_field", "$.result"),
         (submitted(result=[box(), MASK, box() | {"x": "1"}]), "wrong_type", "$.result[2].x"),
-        (submitted(result=[{"control": 7, "type": "mask"}]), "wrong_type", "$.result[0].control"),
-        (submitted(result=[{"control": "m", "type": "mask", "id": 7}]), "wrong_type", "$.result[0].id"),
+        (submitted(result=[{"control": 7, "type": "voxels"}]), "wrong_type", "$.result[0].control"),
+        (submitted(result=[{"control": "m", "type": "voxels", "id": 7}]), "wrong_type", "$.result[0].id"),
         (submitted(result=[{"control": "m", "type": 7}]), "wrong_type", "$.result[0].type"),
         (submitted() | {"result": ["text"]}, "wrong_type", "$.result[0]"),
         (submitted() | {"result": {}}, "wrong_type", "$.result"),
@@ -111,9 +112,9 @@ def _raw(old: str, new: str, *result: dict[str, Any]) -> bytes:
             "out_of_range",
             "$.result[0].attributes[...]",
         ),
-        (_raw('"day"', "1" * 30, {"control": "m", "type": "mask", "n": "day"}), "out_of_range", "$.result[0]"),
+        (_raw('"day"', "1" * 30, {"control": "m", "type": "voxels", "n": "day"}), "out_of_range", "$.result[0]"),
         (
-            _raw('"day"', "[" * 200 + "]" * 200, {"control": "m", "type": "mask", "n": "day"}),
+            _raw('"day"', "[" * 200 + "]" * 200, {"control": "m", "type": "voxels", "n": "day"}),
             "out_of_range",
             "$.result[0]",
         ),
@@ -160,7 +161,7 @@ def _regions(*result: dict[str, Any]) -> tuple[list[Any], list[tuple[str, str]]]
 
 
 def test_a_region_of_unknown_type_is_kept_whole_and_in_its_place() -> None:
-    mask = {"type": "mask", "control": "m", "id": "x", "label": "car", "counts": [0, 4], "deep": {"a": [1.5, None]}}
+    mask = {"type": "voxels", "control": "m", "id": "x", "label": "car", "counts": [0, 4], "deep": {"a": [1.5, None]}}
     regions, set_aside = _regions(choice("day"), mask, box())
     assert [type(r).__name__ for r in regions] == ["Choice", "UnscoredRegion", "Box"]
     assert regions[1] == UnscoredRegion(control="m", id="x", reason="no_metric", raw=mask)
@@ -184,7 +185,7 @@ def test_a_box_without_area_is_set_aside_and_the_rest_counts() -> None:
 
 
 def test_a_type_that_comes_twice_in_one_object_stops_nothing() -> None:
-    twice = line(submitted(result=[{"control": "m", "type": "mask"}]))[:-1] + b',"type":"task.skipped"}'
+    twice = line(submitted(result=[{"control": "m", "type": "voxels"}]))[:-1] + b',"type":"task.skipped"}'
     assert isinstance(decode(twice), Rejected)
 
 

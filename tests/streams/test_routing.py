@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.contracts.events import Choice
+from streams.contracts.regions import Choice
 from streams.plan import Plan
 from streams.stages.score import score
 from tests.builders import (
@@ -266,7 +266,7 @@ def test_a_rejection_with_no_room_left_stays_with_a_person() -> None:
 
 def test_a_correction_is_what_the_task_comes_to() -> None:
     driver = _in_review()
-    mask = {"control": "m", "type": "mask", "id": "x", "counts": [1]}
+    mask = {"control": "m", "type": "voxels", "id": "x", "counts": [1]}
     driver.feed(reviewed("corrected", at=9, result=[choice("dusk"), mask]), submitted(annotator="a4", at=10))
     decided = driver.decided()
     more = {"support": ["r1"], "confidence": 1.0}

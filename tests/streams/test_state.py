@@ -8,7 +8,7 @@ import tracemalloc
 import msgspec
 import pytest
 
-from streams.contracts.events import Choice
+from streams.contracts.regions import Choice
 from streams.contracts.settings import ProjectSettings
 from streams.memory import Deadlines
 from streams.plan import Plan

@@ -6,11 +6,12 @@ Every consensus region keeps who supports it, how sure it is and which regions i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
-from streams.contracts.decisions import ConsensusRegion
-from streams.scores import CategoryEvidence, ControlScore, ObjectEvidence, Scores, SetEvidence
+from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, ObjectEvidence, Scores, SetEvidence
+from streams.stages.adjudicate.answers import settle_answers
 from streams.stages.adjudicate.categories import settle_category, settle_set
 from streams.stages.adjudicate.objects import settle_objects
 from streams.stages.adjudicate.voters import Settled, Voters
@@ -21,14 +22,18 @@ __all__ = ["Adjudication", "adjudicate"]
 class Adjudication(Struct):
     """What a task comes to."""
 
-    consensus: list[ConsensusRegion]
-    """Numbered `c1`, `c2`, … by control name, then content."""
+    consensus: list[Any]
+    """`ConsensusRegion`s, and plain objects for the types that have no struct of their own.
+
+    Numbered `c1`, `c2`, … by control name, then content.
+    """
     controls: dict[str, Settled]
 
 
 _SETTLE: dict[type, Callable[[ControlScore, Voters], Settled]] = {
     CategoryEvidence: settle_category,
     SetEvidence: settle_set,
+    AnswerEvidence: settle_answers,
     ObjectEvidence: settle_objects,
 }
 
@@ -44,13 +49,29 @@ def adjudicate(scores: Scores, submissions: Sequence[str], weights: Mapping[str,
     ids = [scores.annotators[row] for row in scores.counted]
     equal = Voters(scores.counted, ids, [submissions[row] for row in scores.counted], None)
     controls: dict[str, Settled] = {}
-    consensus: list[ConsensusRegion] = []
+    consensus: list[Any] = []
     for control in scores.controls:
         voters = equal
         if control.plan.adjudication == "weighted":
             voters = Voters(equal.rows, ids, equal.submissions, [weights.get(annotator, 1.0) for annotator in ids])
         settled = controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
         consensus += settled.consensus
-    for number, region in enumerate(consensus, 1):
-        region.id = f"c{number}"
+    _name(consensus)
     return Adjudication(consensus, controls)
+
+
+def _name(consensus: Sequence[Any]) -> None:
+    """Number the regions, and have relations name the numbered ones instead of a region that they were made of."""
+    made_of: dict[str, str] = {}
+    for number, region in enumerate(consensus, 1):
+        name = f"c{number}"
+        if isinstance(region, dict):
+            region["id"] = name
+            made_of |= dict.fromkeys(region["sources"], name)
+        else:
+            region.id = name
+            made_of |= dict.fromkeys(region.sources, name)
+    for region in consensus:
+        if isinstance(region, dict) and region["type"] == "relation":
+            region["from"] = made_of.get(region["from"], region["from"])
+            region["to"] = made_of.get(region["to"], region["to"])

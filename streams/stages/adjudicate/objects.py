@@ -1,25 +1,27 @@
-"""Objects: boxes of several annotators → the boxes that they mean.
+"""Objects: what several annotators drew or marked → what they mean.
 
-The counted annotators' boxes are clustered through their matching; a cluster is one object of the image as they see it.
-`fuse` (and `weighted`) makes one box of each cluster that enough of them drew; `best_annotator`, `best_answer` and
-`select_all` choose among the boxes that were drawn.
+The counted annotators' marks are clustered through their matching; a cluster is one object as they see it. `fuse` (and
+`weighted`) makes one mark of each cluster that enough of them drew; `best_annotator`, `best_answer` and `select_all`
+choose among the marks that were drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import fsum
+from typing import Any
 
+import msgspec
 import numpy as np
 from msgspec import Struct
-
-from scoring.consensus.boxes import fuse_clusters
 from scoring.consensus.clusters import cluster
 from scoring.consensus.pick import best_answer_per_class, select_all
 from scoring.consensus.votes import vote
-from scoring.types import Array, Boxes
+from scoring.types import Array
+
 from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBox
-from streams.contracts.events import AttributeValue, Box
+from streams.contracts.regions import AttributeValue
+from streams.kinds import OBJECT_KINDS
 from streams.plan import ControlPlan
 from streams.scores import ControlScore, ObjectEvidence
 from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter
@@ -28,69 +30,75 @@ __all__ = ["settle_objects"]
 
 
 class Drawn(Struct):
-    """The counted annotators' boxes; `owners` are places among the voters."""
+    """The counted annotators' marks; `owners` are places among the voters."""
 
-    boxes: Array
+    shapes: list[Any]
     owners: list[int]
-    regions: list[Box]
+    regions: list[Any]
     similarity: Array
 
 
 class Found(Struct):
-    """One consensus box, with the boxes of its cluster."""
+    """One consensus object, with the marks of its cluster."""
 
-    box: ConsensusBox
+    label: str
+    attributes: dict[str, AttributeValue]
+    shape: Any
     members: list[int]
     overlaps: list[float]
-    """IoU of each member with the consensus box."""
+    """Similarity of each member with it."""
+    confidence: float
+    sources: list[str]
 
 
 def settle_objects(control: ControlScore, voters: Voters) -> Settled:
-    """The consensus boxes of one control, and where each annotator differs from them."""
-    drawn = _drawn(control.evidence, voters)  # type: ignore[arg-type]
+    """The consensus objects of one control, and where each annotator differs from them."""
+    evidence: ObjectEvidence = control.evidence  # type: ignore[assignment]
+    drawn = _drawn(evidence, voters)
     if not drawn.regions:
         return Settled([], None, [])
     labels = [region.label for region in drawn.regions]
-    clusters = cluster(drawn.similarity, drawn.owners, labels, control.plan.minimum_iou, _places(drawn.regions))
+    places = _places(drawn)
+    clusters = cluster(drawn.similarity, drawn.owners, labels, control.plan.minimum_similarity, places)
     chosen = _chosen(control, voters, drawn, clusters, labels)
-    found = _consensus_boxes(control, voters, drawn, chosen)
-    found.sort(key=lambda f: (f.box.label, f.box.x, f.box.y, f.box.width, f.box.height, f.box.sources))
+    found = _found(control, evidence, voters, drawn, chosen)
+    found.sort(key=lambda f: (f.label, f.shape if type(f.shape) is tuple else repr(f.shape), f.sources))
     kept = {i for members, _ in chosen for i in members}
     left_over = [members for members in clusters if not kept.intersection(members)]
     conflicts = _conflicts(control.plan, voters, drawn, found, left_over)
-    return Settled([f.box for f in found], None, conflicts)
+    return Settled([_region(control, voters, drawn, one) for one in found], None, conflicts)
 
 
 def _drawn(evidence: ObjectEvidence, voters: Voters) -> Drawn:
     if len(voters.rows) == len(evidence.agreement.matrix):
-        return Drawn(evidence.boxes, evidence.owners, evidence.regions, evidence.similarity)
+        return Drawn(evidence.shapes, evidence.owners, evidence.regions, evidence.similarity)
     place = {row: i for i, row in enumerate(voters.rows)}
     mine = [i for i, owner in enumerate(evidence.owners) if owner in place]
     return Drawn(
-        evidence.boxes[mine],
+        [evidence.shapes[i] for i in mine],
         [place[evidence.owners[i]] for i in mine],
         [evidence.regions[i] for i in mine],
         evidence.similarity[np.ix_(mine, mine)],
     )
 
 
-def _places(regions: Sequence[Box]) -> list[int]:
-    """Each box's place in an order of their content, which decides between equal linkages."""
-    order = sorted(range(len(regions)), key=lambda i: (regions[i].label, *_corners(regions[i]), i))
-    places = [0] * len(regions)
-    for place, i in enumerate(order):
+def _places(drawn: Drawn) -> list[int]:
+    """Each mark's place in an order of their content, which decides between equal linkages."""
+
+    def content(i: int) -> tuple[Any, ...]:
+        shape = drawn.shapes[i]
+        return (drawn.regions[i].label, shape if type(shape) is tuple else repr(shape), i)
+
+    places = [0] * len(drawn.regions)
+    for place, i in enumerate(sorted(range(len(drawn.regions)), key=content)):
         places[i] = place
     return places
-
-
-def _corners(box: Box) -> tuple[float, ...]:
-    return (box.x, box.y, box.width, box.height, box.rotation_degrees)
 
 
 def _chosen(
     control: ControlScore, voters: Voters, drawn: Drawn, clusters: list[list[int]], labels: list[str]
 ) -> list[tuple[list[int], int | None]]:
-    """(members of the cluster, the box to keep as it is; None: fuse them) for every consensus box."""
+    """(members of the cluster, the mark to keep as it is; None: fuse them) for every consensus object."""
     method = control.plan.adjudication
     if method in ("fuse", "weighted"):
         weights = voters.weights or [1.0] * len(voters.ids)
@@ -108,68 +116,81 @@ def _chosen(
     return [(home[i], i) for i in keep]
 
 
-def _consensus_boxes(
-    control: ControlScore, voters: Voters, drawn: Drawn, chosen: Sequence[tuple[list[int], int | None]]
+def _found(
+    control: ControlScore,
+    evidence: ObjectEvidence,
+    voters: Voters,
+    drawn: Drawn,
+    chosen: Sequence[tuple[list[int], int | None]],
 ) -> list[Found]:
     weights = [voters.weights[owner] if voters.weights else 1.0 for owner in drawn.owners]
     total = fsum(voters.weights) if voters.weights else float(len(voters.ids))
-    made = fuse_clusters(drawn.boxes, [members for members, _ in chosen], total, weights, control.plan.fusion)  # type: ignore[arg-type]
+    fused = [members for members, keep in chosen if keep is None]
+    kind = OBJECT_KINDS[control.plan.type]
+    made = iter(kind.fuse(drawn.shapes, fused, total, weights, control.plan, evidence.scene))
     found: list[Found] = []
-    for fused, (members, keep) in zip(made, chosen, strict=True):
+    for members, keep in chosen:
+        regions, own = [drawn.regions[i] for i in members], [weights[i] for i in members]
         if keep is None:
-            regions, own = [drawn.regions[i] for i in members], [weights[i] for i in members]
+            one = next(made)
             label = str(vote([r.label for r in regions], own, control.plan.labels).winner)
             attributes = _vote_attributes(regions, own)
-            box = _box(control.name, voters, drawn, members, members, fused.box, label, attributes, fused.confidence)
-            found.append(Found(box, members, fused.overlaps))
+            named = sorted(_source(voters, drawn, i) for i in members)
+            found.append(Found(label, attributes, one.shape, members, one.overlaps, one.confidence, named))
         else:
-            found.append(_kept_box(control.name, voters, drawn, members, keep, weights, total))
+            region = drawn.regions[keep]
+            overlaps = drawn.similarity[members, keep].tolist()
+            sure = fsum(w * overlap for w, overlap in zip(own, overlaps, strict=True)) / total
+            named = [_source(voters, drawn, keep)]
+            found.append(Found(region.label, region.attributes, drawn.shapes[keep], members, overlaps, sure, named))
     return found
 
 
-def _kept_box(
-    control: str, voters: Voters, drawn: Drawn, members: list[int], keep: int, weights: list[float], total: float
-) -> Found:
-    """One annotator's box as it is, with what the others of its cluster say for it."""
-    overlaps = drawn.similarity[members, keep].tolist()
-    region = drawn.regions[keep]
-    sure = fsum(weights[i] * overlap for i, overlap in zip(members, overlaps, strict=True)) / total
-    box = _box(control, voters, drawn, members, [keep], drawn.boxes[keep], region.label, region.attributes, sure)
-    return Found(box, members, overlaps)
+def _region(control: ControlScore, voters: Voters, drawn: Drawn, one: Found) -> Any:
+    support = sorted(voters.ids[drawn.owners[i]] for i in one.members)
+    fields = _rounded(OBJECT_KINDS[control.plan.type].fields(one.shape))
+    if control.plan.type == "relation":  # its ends are regions of the submission that it is taken from
+        own = next(voters.submissions[drawn.owners[i]] for i in one.members if drawn.shapes[i] == one.shape)
+        fields |= {"from": f"{own}/{fields['from']}", "to": f"{own}/{fields['to']}"}
+    confidence = round(one.confidence, DIGITS)
+    if control.plan.type == "box":
+        return ConsensusBox(
+            id="", control=control.name, label=one.label, **fields, attributes=one.attributes, support=support,
+            confidence=confidence, sources=one.sources,
+        )  # fmt: skip
+    return {
+        "id": "", "control": control.name, "type": control.plan.type, "label": one.label, **fields,
+        "attributes": one.attributes, "support": support, "confidence": confidence, "sources": one.sources,
+    }  # fmt: skip
 
 
-def _box(
-    control: str, voters: Voters, drawn: Drawn, members: list[int], sources: list[int], geometry: Boxes, label: str,
-    attributes: dict[str, AttributeValue], confidence: float,
-) -> ConsensusBox:  # fmt: skip
-    x, y, width, height, rotation = (round(v, DIGITS) + 0.0 for v in geometry.tolist())
-    return ConsensusBox(
-        id="", control=control, label=label, x=x, y=y, width=width, height=height, rotation_degrees=rotation,
-        attributes=attributes,
-        support=sorted(voters.ids[drawn.owners[i]] for i in members),
-        confidence=round(confidence, DIGITS),
-        sources=sorted(_source(voters, drawn, i) for i in sources),
-    )  # fmt: skip
+def _rounded(value: Any) -> Any:
+    """Figures as they leave the engine; -0.0 is 0."""
+    if isinstance(value, float):
+        return round(value, DIGITS) + 0.0
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return value
 
 
-def _vote_attributes(regions: Sequence[Box], weights: Sequence[float]) -> dict[str, AttributeValue]:
+def _vote_attributes(regions: Sequence[Any], weights: Sequence[float]) -> dict[str, AttributeValue]:
     """Each attribute by itself; one that most did not set is left out."""
     names = sorted({name for region in regions for name in region.attributes})
     agreed: dict[str, AttributeValue] = {}
     for name in names:
-        # JSON text keeps 1, true and "1" apart, which Python's == does not, and sorts without complaint.
-        spelled = {
-            _spell(region.attributes[name]): region.attributes[name] for region in regions if name in region.attributes
-        }
-        ballots = [_spell(region.attributes[name]) if name in region.attributes else None for region in regions]
+        # Spelled with its type: 1, true and "1" are not the same, as they are to Python's ==, and all can be sorted.
+        values = {_spell(r.attributes[name]): r.attributes[name] for r in regions if name in r.attributes}
+        ballots = [_spell(r.attributes[name]) if name in r.attributes else None for r in regions]
         winner = vote(ballots, weights).winner
         if winner is not None:
-            agreed[name] = spelled[str(winner)]
+            agreed[name] = values[str(winner)]
     return agreed
 
 
 def _spell(value: AttributeValue) -> str:
-    return f"{type(value).__name__}:{value}"
+    return f"{type(value).__name__}:{msgspec.json.encode(value).decode()}"
 
 
 def _source(voters: Voters, drawn: Drawn, i: int) -> str:
@@ -183,11 +204,10 @@ def _conflicts(
     for number, one in enumerate(found, 1):
         name = f"object {number} of the consensus"
         drew = {drawn.owners[i] for i in one.members}
-        absent = [i for i in range(len(voters.ids)) if i not in drew]
+        absent = [voters.ids[i] for i in range(len(voters.ids)) if i not in drew]
         if absent:
-            ids = [voters.ids[i] for i in absent]
             conflicts.append(
-                Conflict(kind="missing", annotators=ids, regions=one.box.sources, detail=f"{name} not drawn")
+                Conflict(kind="missing", annotators=absent, regions=one.sources, detail=f"{name} not drawn")
             )
         conflicts += _member_conflicts(plan, voters, drawn, one, name)
     conflicts += [
@@ -199,17 +219,18 @@ def _conflicts(
 def _member_conflicts(plan: ControlPlan, voters: Voters, drawn: Drawn, one: Found, name: str) -> list[Conflict]:
     by_label: dict[str, list[int]] = {}
     for i in one.members:
-        if drawn.regions[i].label != one.box.label:
+        if drawn.regions[i].label != one.label:
             by_label.setdefault(drawn.regions[i].label, []).append(i)
     conflicts = [
         _members_differ("wrong_label", voters, drawn, members, f"{name} labelled {label}")
         for label, members in sorted(by_label.items())
     ]
-    loose = [i for i, overlap in zip(one.members, one.overlaps, strict=True) if overlap < plan.loose_iou]
+    loose = [i for i, overlap in zip(one.members, one.overlaps, strict=True) if overlap < plan.loose_similarity]
     if loose:
-        detail = f"{name} overlaps by less than {plan.loose_iou:g} IoU"
+        unit = "IoU" if plan.similarity == "iou" else "similarity"
+        detail = f"{name} overlaps by less than {plan.loose_similarity:g} {unit}"
         conflicts.append(_members_differ("loose_boundary", voters, drawn, loose, detail))
-    other = [i for i in one.members if drawn.regions[i].attributes != one.box.attributes]
+    other = [i for i in one.members if drawn.regions[i].attributes != one.attributes]
     if other:
         conflicts.append(_members_differ("attribute", voters, drawn, other, f"{name} with other attributes"))
     return conflicts

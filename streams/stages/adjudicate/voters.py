@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-
 from scoring.consensus.pick import best_annotator
-from streams.contracts.decisions import Conflict, ConflictKind, ConsensusRegion
+
+from streams.contracts.decisions import Conflict, ConflictKind
 from streams.scores import ControlScore
 
 __all__ = ["DIGITS", "Settled", "Voters", "best_voter", "conflict", "sources"]
@@ -20,7 +20,7 @@ DIGITS = 6
 class Settled(Struct):
     """What one control comes to."""
 
-    consensus: list[ConsensusRegion]
+    consensus: list[Any]
     soft_labels: dict[str, float] | None
     conflicts: list[Conflict]
 
