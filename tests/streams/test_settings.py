@@ -153,7 +153,8 @@ CHANGES: list[dict[str, Any]] = [
     {}, {"required_annotators": 2}, {"aggregate": "minimum"}, {"agreement_threshold": 0}, {"controls": {"a": {}}},
     {"controls": {"a": {"agreement_threshold": None}}}, {"controls": {"a": {"agreement_threshold": 0.75}}},
     {"controls": {"a": {"labels": ["x", "y"]}}}, {"controls": {"a": {"labels": ["y", "x"]}}},
-    {"controls": {"a": {"loose_similarity": 0.5}}}, {"routing": {"extra_annotators": 2}}, {"annotator_weights": {"a1": 2}},
+    {"controls": {"a": {"loose_similarity": 0.5}}}, {"routing": {"extra_annotators": 2}},
+    {"annotator_weights": {"a1": 2}},
     {"alerts": {"stalled_tasks": {"minimum": 2}}}, {"alerts": {"class_imbalance": {"resolve_ratio": 8}}},
 ]  # fmt: skip
 
