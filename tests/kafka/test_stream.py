@@ -14,7 +14,7 @@ from tests.kafka.conftest import Deploy
 from tests.kafka.harness import TOY, Deployment
 from tests.kafka.real import REAL
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
 STEPS = ("begin", "outputs", "state", "offsets", "committed")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +11,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from streams.adapters.child_process import ChildProcess
 
 __all__ = ["KafkaBroker", "kafka_libraries"]
 
@@ -90,7 +91,7 @@ class KafkaBroker:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="labelquorum-kafka-")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ChildProcess | None = None
         self._port = 0
 
     @property
@@ -114,33 +115,15 @@ class KafkaBroker:
         identity = subprocess.run([*tool, "random-uuid"], check=True, capture_output=True, text=True).stdout.strip()
         subprocess.run([*tool, "format", "-t", identity, "-c", str(properties)], check=True, capture_output=True)
         logging = f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'}"
-        with (folder / "broker.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [
-                    "java",
-                    "-Xmx512m",
-                    "-XX:TieredStopAtLevel=4",
-                    logging,
-                    "-cp",
-                    classpath,
-                    "kafka.Kafka",
-                    str(properties),
-                ],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        command = ["java", "-Xmx512m", logging, "-cp", classpath, "kafka.Kafka", str(properties)]
+        self._process = ChildProcess(command, folder / "broker.log", grace_seconds=20)
+        self._process.start()
         self._wait_until_it_answers()
 
     def stop(self) -> None:
         """SIGTERM, then SIGKILL. Idempotent."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            self._process.stop()
             self._process = None
         self._folder.cleanup()
 
@@ -154,12 +137,12 @@ class KafkaBroker:
     def _wait_until_it_answers(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
+        while time.monotonic() < deadline and self._process.exit_code is None:
             with socket.socket() as attempt:
                 if attempt.connect_ex(("127.0.0.1", self._port)) == 0:
                     return
             time.sleep(0.1)
-        tail = (Path(self._folder.name) / "broker.log").read_text(errors="replace")[-2_000:]
+        tail = self._process.log_tail()
         self.stop()
         raise RuntimeError(f"Apache Kafka did not come up on {self.address}; its log ends with:\n{tail}")
 
