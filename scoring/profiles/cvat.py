@@ -110,7 +110,7 @@ def quality(
     block = similarity[np.ix_(reference, annotated)]
     named = np.array([[labels[i] == labels[j] for j in annotated] for i in reference], dtype=bool).reshape(block.shape)
     valid = match(np.where(named, block, 0.0), iou_threshold)
-    left = np.where(named, 0.0, block)
+    left = block.copy()
     left[[i for i, _ in valid]] = 0.0
     left[:, [j for _, j in valid]] = 0.0
     mismatching = match(left, iou_threshold)

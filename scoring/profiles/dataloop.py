@@ -101,8 +101,8 @@ def measure(
     similarity
         (N, N) geometric similarity over all objects, 0 between objects of different types.
     first, second
-        Indices of the two annotators' objects. Of equally similar pairs the one that is first in `second`, then in
-        `first`, is matched, as dtlpy does.
+        Indices of the two annotators' objects. Quirk: of equally similar pairs the one of the objects that come first
+        is matched, so the order of an annotator's objects can matter (which of the two is first does not).
     labels, attributes
         N labels, and N sets of "key-value" strings, compared by Jaccard. Default: no attributes, which are equal.
     match_threshold
@@ -166,8 +166,7 @@ def objects(
     Returns
     -------
     ProfileScore
-        `Undefined` score for fewer than two annotators. Quirk: where several pairs of objects are equally similar, the
-        greedy matching depends on the order of the annotators.
+        `Undefined` score for fewer than two annotators. The order of the annotators changes nothing.
 
     Raises
     ------
