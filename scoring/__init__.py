@@ -2,10 +2,16 @@
 
 The questions it answers:
 
-1. How much do the annotators of a task agree? `scoring.agreement`
+1. How much do the annotators of a task agree? `scoring.agreement` for answers and boxes, `scoring.shapes` for what is
+   drawn in images, `scoring.sequences` for what is marked in texts and recordings
 2. Can they still reach a threshold if more are asked? `best_mean_of_pairs`, `best_consensus_share`
-3. What do they say together, and how sure is it? `scoring.consensus`
-4. How does quality change over time? `scoring.rolling`
+3. What do they say together, and how sure is it? `scoring.consensus`, and `fuse_*` beside each shape
+4. How much of it is more than chance? `scoring.chance`
+5. How far can each annotator be trusted? `scoring.reliability`
+6. How does quality change over time? `scoring.rolling`
+7. What would another platform have said? `scoring.profiles`
+
+The names here are the everyday ones; everything else is imported from its package.
 
 Everywhere: a similarity is 1 when equal and 0 when nothing is shared; coordinates and sizes are pixels with y pointing
 down; rotations are degrees, clockwise as seen in the image. Annotators and objects are indices. A statistic without a
