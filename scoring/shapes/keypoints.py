@@ -8,6 +8,8 @@ from math import fsum
 from typing import NamedTuple
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 
 from scoring.consensus.votes import vote
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, coordinates, over_distinct, voters
@@ -35,6 +37,9 @@ DEFAULT_SIGMA = 0.09
 
 _NARROWEST = 0.1
 # Joints on one line enclose no area; they are taken to be at least a tenth as wide as long.
+
+_NEGLIGIBLE = 6.0
+# Joints further apart than this many times their spread add less than exp(-18), about 1e-8, each.
 
 _LONE_SHARE = 0.1
 # A single joint has no extent at all; the object is then taken to be a tenth of the image diagonal in size.
@@ -102,7 +107,8 @@ def keypoints_similarity(
     -------
     Array
         (n, n), exactly symmetric, in [0, 1], 1 for identical skeletons, also for two without joints; 0 between one
-        without joints and one with.
+        without joints and one with, and between objects so far apart that no joint would add more than 1e-8: they are
+        told by a tree of bounding boxes, without comparing joints.
 
     Raises
     ------
@@ -135,9 +141,8 @@ def keypoints_similarity(
         sized = list(zip(shapes, areas_px, strict=True))
 
     def compare(distinct: list[tuple[Keypoints, float]]) -> Array:
-        area = np.array([area for _, area in distinct])
-        size = (area[:, None] + area[None, :]) / 2.0
-        return _oks([shape for shape, _ in distinct], size, known, default_sigma)
+        areas = np.array([area for _, area in distinct])
+        return _oks([shape for shape, _ in distinct], areas, known, default_sigma)
 
     return over_distinct(sized, compare)
 
@@ -203,24 +208,44 @@ def _area(shape: Keypoints, diagonal_px: float) -> float:
     return float(max(min(width, height), _NARROWEST * longer) * longer)
 
 
-def _oks(shapes: list[Keypoints], size: Array, sigmas: Mapping[str, float], default_sigma: float) -> Array:
-    """A pass over all pairs for each joint name, so memory grows with the pairs alone."""
+def _oks(shapes: list[Keypoints], area: Array, sigmas: Mapping[str, float], default_sigma: float) -> Array:
+    """Filled above the diagonal only, for the pairs that are near enough to share more than nothing."""
     names = sorted({joint.name for shape in shapes for joint in shape.joints})
+    sigma = np.array([sigmas.get(name, default_sigma) for name in names])
     column = {name: i for i, name in enumerate(names)}
-    points = np.full((len(names), len(shapes), 2), np.nan)
+    points = np.full((len(shapes), len(names), 2), np.nan)
     for i, shape in enumerate(shapes):
         for joint in shape.joints:
-            points[column[joint.name], i] = coordinates([(joint.x, joint.y)], "skeleton")[0]
-    agreeing, either = np.zeros_like(size), np.zeros_like(size)
-    for name, place in zip(names, points, strict=True):
-        labelled = ~np.isnan(place[:, 0])
-        both = labelled[:, None] & labelled[None, :]
-        either += labelled[:, None] | labelled[None, :]
-        apart = np.hypot(*(place[:, None, :] - place[None, :, :]).transpose(2, 0, 1))
-        spread = 2.0 * sigmas.get(name, default_sigma) * np.sqrt(size)
-        # Without size (given areas of 0) only joints at the very same place agree.
-        offset = np.divide(apart, spread, out=np.where(apart > 0.0, np.inf, 0.0), where=spread > 0.0)
-        with np.errstate(under="ignore"):
-            agreeing += np.where(both, np.exp(-0.5 * np.square(np.minimum(offset, 40.0))), 0.0)
-    similarity: Array = np.divide(agreeing, either, out=np.ones_like(size), where=either > 0.0)
+            points[i, column[joint.name]] = coordinates([(joint.x, joint.y)], "skeleton")[0]
+    labelled = ~np.isnan(points[:, :, 0])
+    empty = ~labelled.any(axis=1)
+    similarity = np.where(empty[:, None] & empty, 1.0, 0.0)
+    first, second = _near(points, empty, _NEGLIGIBLE * 2.0 * sigma.max(initial=0.0) * np.sqrt(area))
+    size = np.sqrt((area[first] + area[second]) / 2.0)
+    agreeing, either = np.zeros(len(first)), np.zeros(len(first))
+    for joint_column, spread in enumerate(2.0 * sigma):
+        here, there = points[first, joint_column], points[second, joint_column]
+        offset = _offset(np.hypot(*(here - there).T), spread * size)
+        agreeing += np.where(np.isnan(offset), 0.0, np.exp(-0.5 * np.square(np.minimum(offset, _NEGLIGIBLE * 4.0))))
+        either += labelled[first, joint_column] | labelled[second, joint_column]
+    similarity[first, second] = agreeing / either
     return similarity
+
+
+def _offset(apart: Array, spread: Array) -> Array:
+    """Distance in units of the spread; without spread (given areas of 0) only the very same place is near."""
+    nowhere = np.where(apart > 0.0, np.inf, apart)
+    return np.divide(apart, spread, out=nowhere, where=spread > 0.0)
+
+
+def _near(points: Array, empty: NDArray[np.bool_], reach: Array) -> NDArray[np.intp]:
+    """(2, p) pairs of objects whose bounding boxes, widened by how far each reaches, meet."""
+    drawn = np.flatnonzero(~empty)
+    if not len(drawn):
+        return np.zeros((2, 0), dtype=np.intp)
+    low = np.nanmin(points[drawn], axis=1) - reach[drawn, None]
+    high = np.nanmax(points[drawn], axis=1) + reach[drawn, None]
+    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    near = shapely.STRtree(boxes).query(boxes)
+    pairs: NDArray[np.intp] = drawn[near[:, near[0] < near[1]]]
+    return pairs

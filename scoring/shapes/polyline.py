@@ -73,7 +73,8 @@ def polyline_similarity(
     -------
     Array
         (n, n), exactly symmetric, in [0, 1], exactly 1 for identical lines (for all but `directed` also for a line and
-        its reverse). 0 between lines more than 6 s apart everywhere, which `mutual` finds without comparing them.
+        its reverse). 0 between lines more than 6 s apart everywhere, which are
+        found through a tree without comparing them.
 
     Raises
     ------
@@ -170,11 +171,16 @@ def _places(lines: NDArray[Any]) -> NDArray[Any]:
     return places
 
 
+def _near(lines: NDArray[Any], reach: float) -> NDArray[np.intp]:
+    """(2, p) pairs of lines that come near enough to each other anywhere to share more than nothing."""
+    shapely.prepare(lines)
+    near: NDArray[np.intp] = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=_NEGLIGIBLE * reach)
+    return near[:, near[0] < near[1]]
+
+
 def _mutual(lines: NDArray[Any], reach: float) -> Array:
     similarity = np.zeros((len(lines), len(lines)))
-    shapely.prepare(lines)
-    near = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=_NEGLIGIBLE * reach)
-    first, second = near[:, near[0] < near[1]]
+    first, second = _near(lines, reach)
     places, length = _places(lines), shapely.length(lines)
     alike = [
         _kernel(shapely.distance(places[ours], lines[theirs, None]), reach) * length[ours]
@@ -186,14 +192,15 @@ def _mutual(lines: NDArray[Any], reach: float) -> Array:
 
 def _aligned(lines: NDArray[Any], reach: float, *, both_ways: bool) -> Array:
     similarity = np.zeros((len(lines), len(lines)))
-    drawn = np.flatnonzero(~shapely.is_empty(lines))
-    places = shapely.get_coordinates(_places(lines[drawn])).reshape(len(drawn), _SAMPLES, 2)
-    for row, i in enumerate(drawn):
-        others = places[row + 1 :]
-        alike = _kernel(np.linalg.norm(others - places[row], axis=2), reach)
-        if both_ways:
-            alike = np.maximum(alike, _kernel(np.linalg.norm(others - places[row, ::-1], axis=2), reach))
-        similarity[i, drawn[row + 1 :]] = alike
+    first, second = _near(lines, reach)
+    every_place = _places(lines)
+    ours, theirs = (
+        shapely.get_coordinates(every_place[side]).reshape(len(side), _SAMPLES, 2) for side in (first, second)
+    )
+    alike = _kernel(np.linalg.norm(ours - theirs, axis=2), reach)
+    if both_ways:
+        alike = np.maximum(alike, _kernel(np.linalg.norm(ours - theirs[:, ::-1], axis=2), reach))
+    similarity[first, second] = alike
     return similarity
 
 
