@@ -34,7 +34,7 @@ from tests.bench.microbench import measure_engine, measure_scoring
 from tests.bench.place import Broker, open_broker
 from tests.bench.throughput import Throughput, measure_throughput
 
-_console = Console()
+_console = Console(width=None if sys.stdout.isatty() else 132)
 _PLAIN_RATE = 3_000.0
 """Events a second for latency where no full speed was measured before."""
 _SHARE_OF_FULL_SPEED = 1 / 3

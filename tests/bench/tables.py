@@ -59,7 +59,7 @@ def verdicts(measured: Throughput) -> Iterator[str]:
                 yield f"{contender}: {form.format(ratio)} of {base}, wanted at least {form.format(least)}: {word}"
         trivial = measured.ratio(contender, BARE_TRIVIAL)
         if trivial is not None:
-            yield f"{contender}: {trivial:.0%} of {BARE_TRIVIAL}, for orientation: it decides nothing"
+            yield f"{contender}: {trivial:.1%} of {BARE_TRIVIAL}, for orientation: it decides nothing"
 
 
 def latency(runs: Sequence[Latency], broker: Broker) -> Table:
