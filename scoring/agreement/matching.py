@@ -9,7 +9,11 @@ from scipy.optimize import linear_sum_assignment
 
 from scoring.types import Array
 
-__all__ = ["match", "match_rows"]
+__all__ = ["ONE_MORE_PAIR", "match", "match_rows"]
+
+ONE_MORE_PAIR = 2.0
+"""Times the number of rows and added to each similarity in [0, 1], it makes one more matched pair worth more than any
+gain in similarity."""
 
 
 def match(similarity: Array, minimum: float = 0.0) -> list[tuple[int, int]]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, combinations
 from math import fsum
 from typing import Literal, NamedTuple
 
-from scoring.agreement.matching import match_rows
-from scoring.types import Array, Matrix
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.agreement.matching import ONE_MORE_PAIR, match_rows
+from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity, above_zero, as_dense
+from scoring.agreement.sparse_matching import match_pairs
+from scoring.types import Matrix
 
 __all__ = ["MatchedPair", "ObjectAgreement", "ObjectMetric", "compare_objects"]
 
@@ -20,9 +26,6 @@ _DEFAULT_MINIMUM = {"soft_f1": 0.0, "f1": 0.5}
 _SAME_OBJECT = 0.5
 # Two objects of different labels are one object named twice from this similarity on (CVAT's and COCO's IoU 0.5); with
 # less, neighbours that merely touch would be called wrongly labelled.
-
-_ONE_MORE_PAIR = 2.0
-# Added to a similarity in [0, 1] it makes one more matched pair worth more than any gain in similarity.
 
 
 class MatchedPair(NamedTuple):
@@ -50,7 +53,7 @@ class ObjectAgreement:
 
 
 def compare_objects(
-    similarity: Array,
+    similarity: Similarity,
     owners: Sequence[int],
     labels: Sequence[str],
     annotators: int,
@@ -71,7 +74,7 @@ def compare_objects(
     Parameters
     ----------
     similarity
-        (N, N) symmetric in [0, 1] over all objects of all annotators.
+        (N, N) symmetric in [0, 1] over all objects of all annotators; dense or sparse, with the same result.
     owners
         N annotator indices in 0 .. annotators - 1, never decreasing.
     labels
@@ -112,20 +115,83 @@ def compare_objects(
     """
     _check(similarity, owners, labels, annotators)
     minimum = _DEFAULT_MINIMUM[metric] if minimum_similarity is None else minimum_similarity
-    rows: list[list[float]] = similarity.tolist()
+    found = _match_small if len(owners) <= DENSE_UP_TO else _match_large
+    pairs = found(similarity, owners, labels, annotators, metric, minimum)
+    agreeing: dict[tuple[int, int], list[float]] = defaultdict(list)
+    for pair in pairs:
+        if pair.same_label:
+            agreeing[owners[pair.first], owners[pair.second]].append(pair.similarity if metric == "soft_f1" else 1.0)
+    counts = _counts(owners, annotators)
+    matrix = [[1.0] * annotators for _ in range(annotators)]
+    for a, b in combinations(range(annotators), 2):
+        objects = counts[a] + counts[b]
+        if objects:
+            matrix[a][b] = matrix[b][a] = 2.0 * fsum(agreeing[a, b]) / objects
+    return ObjectAgreement(matrix, pairs)
+
+
+def _counts(owners: Sequence[int], annotators: int) -> list[int]:
     counts = [0] * annotators
     for owner in owners:
         counts[owner] += 1
-    starts = [0, *accumulate(counts)]
+    return counts
+
+
+def _match_small(
+    similarity: Similarity,
+    owners: Sequence[int],
+    labels: Sequence[str],
+    annotators: int,
+    metric: ObjectMetric,
+    minimum: float,
+) -> list[MatchedPair]:
+    """Match every two annotators' objects as a block of plain lists, the fastest form for a few."""
+    rows: list[list[float]] = as_dense(similarity).tolist()
+    starts = [0, *accumulate(_counts(owners, annotators))]
     one_label = len(set(labels)) < 2
-    matrix = [[1.0] * annotators for _ in range(annotators)]
     pairs: list[MatchedPair] = []
     for a, b in combinations(range(annotators), 2):
         mine, theirs = range(starts[a], starts[a + 1]), range(starts[b], starts[b + 1])
-        matched = _match(rows, mine, theirs, labels, one_label, metric, minimum)
-        pairs += matched
-        matrix[a][b] = matrix[b][a] = _score(matched, len(mine) + len(theirs), metric)
-    return ObjectAgreement(matrix, pairs)
+        pairs += _match(rows, mine, theirs, labels, one_label, metric, minimum)
+    return pairs
+
+
+def _match_large(
+    similarity: Similarity,
+    owners: Sequence[int],
+    labels: Sequence[str],
+    annotators: int,
+    metric: ObjectMetric,
+    minimum: float,
+) -> list[MatchedPair]:
+    """The same for all pairs of annotators at once, looking only at objects that overlap."""
+    owner = np.array(owners)
+    ids: dict[str, int] = {}
+    label = np.array([ids.setdefault(name, len(ids)) for name in labels])
+    pairs = above_zero(similarity)
+    pairs = pairs.where((owner[pairs.first] != owner[pairs.second]) & (pairs.similarity >= minimum))
+    same = label[pairs.first] == label[pairs.second]
+    # An object is matched once with each other annotator: as many rows or columns of one matrix that falls apart.
+    rows = pairs.first * annotators + owner[pairs.second]
+    columns = pairs.second * annotators + owner[pairs.first]
+    named = np.flatnonzero(same)
+    named = named[match_pairs(rows[named], columns[named], pairs.similarity[named], metric == "f1")]
+    left = np.flatnonzero(
+        (pairs.similarity >= _SAME_OBJECT) & ~np.isin(rows, rows[named]) & ~np.isin(columns, columns[named])
+    )
+    misnamed = left[match_pairs(rows[left], columns[left], pairs.similarity[left], metric == "f1")]
+    return _matched_pairs(pairs, owner, named, misnamed)
+
+
+def _matched_pairs(
+    pairs: Pairs, owner: NDArray[np.intp], named: NDArray[np.intp], misnamed: NDArray[np.intp]
+) -> list[MatchedPair]:
+    places = np.concatenate([named, misnamed])
+    same = np.arange(len(places)) < len(named)
+    first, second = pairs.first[places], pairs.second[places]
+    order = np.lexsort((first, owner[second], owner[first]))
+    columns = (first[order], second[order], pairs.similarity[places][order], same[order])
+    return [MatchedPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def _match(
@@ -157,18 +223,11 @@ def _match(
 
 def _best_pairs(block: list[list[float]], metric: ObjectMetric, minimum: float) -> list[tuple[int, int]]:
     if metric == "f1":
-        block = [[s + _ONE_MORE_PAIR * len(block) if s > 0.0 and s >= minimum else 0.0 for s in row] for row in block]
+        block = [[s + ONE_MORE_PAIR * len(block) if s > 0.0 and s >= minimum else 0.0 for s in row] for row in block]
     return match_rows(block, minimum)
 
 
-def _score(matched: list[MatchedPair], objects: int, metric: ObjectMetric) -> float:
-    if objects == 0:
-        return 1.0
-    agreeing = [pair.similarity if metric == "soft_f1" else 1.0 for pair in matched if pair.same_label]
-    return 2.0 * fsum(agreeing) / objects
-
-
-def _check(similarity: Array, owners: Sequence[int], labels: Sequence[str], annotators: int) -> None:
+def _check(similarity: Similarity, owners: Sequence[int], labels: Sequence[str], annotators: int) -> None:
     count = len(owners)
     if similarity.shape != (count, count) or len(labels) != count:
         raise ValueError(

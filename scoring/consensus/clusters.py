@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity, above_zero, as_dense
 from scoring.types import Array
 
 __all__ = ["cluster"]
@@ -16,8 +20,12 @@ _Edge = tuple[int, int, float]
 # Two objects of different annotators and their similarity.
 
 
+_ROUNDING = 1e-9
+# By how much a similarity may miss the minimum and still count: linkages are rounded to 12 digits.
+
+
 def cluster(
-    similarity: Array,
+    similarity: Similarity,
     owners: Sequence[int],
     labels: Sequence[str],
     minimum_similarity: float = 0.4,
@@ -36,7 +44,7 @@ def cluster(
     Parameters
     ----------
     similarity
-        (N, N) symmetric, in [0, 1], over all objects of all annotators.
+        (N, N) symmetric, in [0, 1], over all objects of all annotators; dense or sparse, with the same result.
     owners
         N annotator indices.
     labels
@@ -74,16 +82,63 @@ def cluster(
     [[0, 2, 4], [1, 3]]
     """
     _check(similarity, owners, labels, minimum_similarity)
-    groups, left = _cliques(similarity, owners, minimum_similarity)
+    find = _easy_and_edges if len(owners) <= DENSE_UP_TO else _easy_and_edges_of_many
+    groups, left, edges = find(similarity, owners, minimum_similarity)
     if left:
         places = range(len(owners)) if tie_break is None else tie_break
         clusters = _Clusters({i: owners[i] for i in left}, places, minimum_similarity)
-        edges = _edges(similarity, owners, left)
         if len(set(labels)) > 1:
             clusters.join(edge for edge in edges if labels[edge[0]] == labels[edge[1]])
         clusters.join(edges)
         groups += [sorted(members) for members in clusters.members.values()]
     return sorted(groups)
+
+
+def _easy_and_edges(
+    similarity: Similarity, owners: Sequence[int], minimum: float
+) -> tuple[list[list[int]], list[int], list[_Edge]]:
+    """Groups that need no search, the objects that do, and the similarities between these."""
+    similarity = as_dense(similarity)
+    groups, left = _cliques(similarity, owners, minimum)
+    return groups, left, _edges(similarity, owners, left) if left else []
+
+
+def _easy_and_edges_of_many(
+    similarity: Similarity, owners: Sequence[int], minimum: float
+) -> tuple[list[list[int]], list[int], list[_Edge]]:
+    """The same where only objects that overlap are looked at.
+
+    Groups only ever grow within a connected component of the graph of objects that reach the minimum, so a similarity
+    between two components can be left out: it decides nothing.
+    """
+    count, owner, pairs = len(owners), np.array(owners), above_zero(similarity)
+    near = pairs.where(pairs.similarity >= minimum)
+    component = _components(near, count)
+    sizes = np.bincount(component)
+    links = np.bincount(component[near.first], minlength=len(sizes))
+    annotators = owner.max() + 1
+    seen_by = np.bincount(np.unique(component * annotators + owner) // annotators, minlength=len(sizes))
+    easy = ((links == sizes * (sizes - 1) // 2) & (seen_by == sizes))[component]
+    members = np.flatnonzero(easy)
+    members = members[np.argsort(component[members], kind="stable")]
+    starts = np.flatnonzero(np.diff(component[members])) + 1
+    groups = [group.tolist() for group in np.split(members, starts)] if len(members) else []
+    around = _components(pairs.where(pairs.similarity >= minimum - _ROUNDING), count)
+    between = pairs.where(
+        ~easy[pairs.first]
+        & ~easy[pairs.second]
+        & (around[pairs.first] == around[pairs.second])
+        & (owner[pairs.first] != owner[pairs.second])
+    )
+    edges = list(zip(*(column.tolist() for column in between), strict=True))
+    return groups, np.flatnonzero(~easy).tolist(), edges
+
+
+def _components(pairs: Pairs, count: int) -> NDArray[np.int32]:
+    """(count,), for each object which connected component it is in."""
+    graph = coo_array((np.ones(len(pairs.first)), (pairs.first, pairs.second)), shape=(count, count))
+    component: NDArray[np.int32] = connected_components(graph, directed=False)[1]
+    return component
 
 
 def _cliques(similarity: Array, owners: Sequence[int], minimum: float) -> tuple[list[list[int]], list[int]]:
@@ -171,7 +226,7 @@ class _Clusters:
         }
 
 
-def _check(similarity: Array, owners: Sequence[int], labels: Sequence[str], minimum_similarity: float) -> None:
+def _check(similarity: Similarity, owners: Sequence[int], labels: Sequence[str], minimum_similarity: float) -> None:
     count = len(owners)
     if similarity.shape != (count, count) or len(labels) != count:
         raise ValueError(

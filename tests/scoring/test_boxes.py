@@ -9,8 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from shapely import affinity
 
-from scoring.agreement.boxes import iou, paired_iou
+from scoring.agreement.boxes import box_similarity_matrix, iou, paired_iou, sparse_iou
+from scoring.agreement.similarity import DENSE_UP_TO, as_dense
 from scoring.types import Array, Boxes
+from tests.scoring.scenes import scattered
 from tests.scoring.strategies import as_boxes, box, boxes, some_boxes
 
 
@@ -142,3 +144,57 @@ def test_what_is_not_a_box_is_refused_with_what_came() -> None:
         iou(as_boxes([(0, 0, -1, 1, 0)]), as_boxes([]))
     with pytest.raises(ValueError, match="as many boxes on both sides, got 1 and 0"):
         paired_iou(as_boxes([(0, 0, 1, 1, 0)]), as_boxes([]))
+
+
+def assert_sparse_is_dense(drawn: Boxes) -> None:
+    dense, sparse = iou(drawn, drawn), sparse_iou(drawn)
+    assert np.array_equal(sparse.toarray(), dense)
+    assert sparse.nnz == np.count_nonzero(dense)  # nothing stored that is 0
+    assert sparse.has_canonical_format
+
+
+@given(boxes, st.sampled_from([1.0, 1e-9, 1e9, 1e100]), st.sampled_from([1.0, 1e-9, 1e-150, 1e9]))
+def test_the_sparse_matrix_has_the_very_bits_of_the_dense_one(drawn: Boxes, far: float, big: float) -> None:
+    assert_sparse_is_dense(drawn * np.array([far, far, big, big, 1.0]))
+    upright = drawn * np.array([far, far, big, big, 0.0])
+    assert_sparse_is_dense(np.concatenate([upright, upright]))
+
+
+@pytest.mark.parametrize("rotation_degrees", [0.0, 180.0, 90.0, 33.0])
+def test_many_boxes_have_the_same_similarity_in_both_forms(rotation_degrees: float) -> None:
+    scene = scattered(annotators=3, objects=300, side_px=900)
+    scene.boxes[::2, 4] = rotation_degrees
+    assert_sparse_is_dense(scene.boxes)
+
+
+def test_boxes_without_area_and_edges_that_touch_are_the_same_in_the_sparse_matrix() -> None:
+    assert_sparse_is_dense(
+        as_boxes([(5, 5, 0, 0, 0), (5, 5, 0, 0, 0), (5, 5, 0, 4, 0), (5, 5, 4, 4, 0), (9, 5, 4, 4, 0), (5, 9, 4, 4, 0)])
+    )
+    # 1e9 has no room for 1e-9: the first two overlap by half, and all have their corner at one place.
+    assert_sparse_is_dense(as_boxes([(1e9, 1e9, 2e-9, 1e-9, 0), (1e9, 1e9, 1e-9, 1e-9, 0), (1e9, 1e9, 1, 1, 0)]))
+
+
+def test_all_boxes_at_one_place_are_compared_in_parts() -> None:
+    one_place = scattered(annotators=3, objects=400, side_px=0).boxes
+    sparse = sparse_iou(one_place)
+    assert sparse.nnz == len(one_place) ** 2
+    assert np.array_equal(sparse.toarray(), iou(one_place, one_place))
+
+
+def test_a_part_of_a_large_matrix_is_what_its_boxes_have_alone() -> None:
+    scene = scattered(annotators=3, objects=200, side_px=900).boxes
+    whole = iou(scene, scene)
+    assert np.array_equal(whole[100:103, 590:], iou(scene[100:103], scene[590:]))
+    assert np.array_equal(iou(scene[:7], scene), whole[:7])
+
+
+def test_the_form_follows_the_number_of_boxes() -> None:
+    scene = scattered(annotators=1, objects=DENSE_UP_TO + 1, side_px=900).boxes
+    few, many = box_similarity_matrix(scene[:-1]), box_similarity_matrix(scene)
+    assert isinstance(few, np.ndarray)
+    assert not isinstance(many, np.ndarray)
+    assert np.array_equal(as_dense(many), iou(scene, scene))
+    assert box_similarity_matrix(as_boxes([])).shape == sparse_iou(as_boxes([])).shape == (0, 0)
+    with pytest.raises(ValueError, match=r"finite boxes, got .*nan"):
+        sparse_iou(as_boxes([(0, 0, float("nan"), 1, 0)]))

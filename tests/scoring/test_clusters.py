@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from scoring.agreement.boxes import iou
+from scoring.consensus import clusters as clusters_module
 from scoring.consensus.clusters import _Clusters, _edges, cluster
 from scoring.types import Array
+from tests.scoring.scenes import Scene, on_a_grid, scattered
 from tests.scoring.strategies import Marks, marks
 
 
@@ -118,3 +121,47 @@ def test_identical_answers_of_separate_objects_cluster_into_these_objects(drawn:
     separate = [("car", (20.0 * i, 0.0, 10.0, 10.0, 0.0)) for i in range(len(answer))]
     clusters = clusters_of(Marks([separate] * annotators))
     assert clusters == [[i + len(separate) * a for a in range(annotators)] for i in range(len(separate))]
+
+
+def groups_in_every_way(
+    similarity: Array, owners: list[int], labels: list[str], minimum: float, tie_break: list[int]
+) -> list[list[list[int]]]:
+    """The groups from both forms, by whole rows and by overlapping pairs."""
+    found = []
+    for most_as_dense in (len(owners), -1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clusters_module, "DENSE_UP_TO", most_as_dense)
+            found += [cluster(form, owners, labels, minimum, tie_break) for form in (similarity, csr_array(similarity))]
+    return found
+
+
+@given(marks(min_annotators=1), st.sampled_from([0.05, 0.4, 0.8, 1.0]))
+def test_few_objects_are_grouped_the_same_in_every_way(drawn: Marks, minimum: float) -> None:
+    similarity = iou(drawn.boxes, drawn.boxes)
+    if len(drawn.owners):
+        groups = groups_in_every_way(similarity, drawn.owners, drawn.labels, minimum, places(drawn))
+        assert all(other == groups[0] for other in groups)
+
+
+@pytest.mark.parametrize("minimum", [0.05, 0.4, 0.8])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        scattered(annotators=3, objects=200, side_px=700, labels=3),
+        scattered(annotators=5, objects=40, side_px=60, labels=2),
+        on_a_grid(annotators=3, objects=200, cells=25, labels=2),
+    ],
+    ids=["scattered", "crowded", "ties"],
+)
+def test_many_objects_are_grouped_the_same_in_every_way(scene: Scene, minimum: float) -> None:
+    tie_break = np.random.default_rng(3).permutation(len(scene.owners)).tolist()
+    groups = groups_in_every_way(iou(scene.boxes, scene.boxes), scene.owners, scene.labels, minimum, tie_break)
+    assert any(len(members) > 1 for members in groups[0])
+    assert all(other == groups[0] for other in groups)
+
+
+def test_six_hundred_objects_at_one_place_are_two_hundred_seen_by_all() -> None:
+    # The worst there is: every object overlaps every other one, and all linkages are equal.
+    owners = [annotator for annotator in range(3) for _ in range(200)]
+    groups = cluster(csr_array(np.ones((600, 600))), owners, ["car"] * 600)
+    assert groups == [[i, 200 + i, 400 + i] for i in range(200)]

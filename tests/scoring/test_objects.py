@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from scoring.agreement.boxes import iou
-from scoring.agreement.objects import MatchedPair, ObjectMetric, compare_objects
+from scoring.agreement.objects import (
+    MatchedPair,
+    ObjectAgreement,
+    ObjectMetric,
+    _match_large,
+    _match_small,
+    compare_objects,
+)
+from scoring.agreement.similarity import Similarity, as_dense
 from scoring.types import Array, Matrix
+from tests.scoring.scenes import Scene, on_a_grid, scattered
 from tests.scoring.strategies import Marks, marks
 
 metrics = st.sampled_from(["soft_f1", "f1"])
@@ -139,3 +150,58 @@ def test_no_other_pairing_within_the_labels_scores_more(drawn: Marks) -> None:
     )
     expected = 2 * best / len(labels) if labels else 1.0
     assert score(drawn)[0][1] == pytest.approx(expected)
+
+
+def agreement_of(scene: Scene, metric: ObjectMetric, form: Callable[[Array], Similarity] = as_dense) -> ObjectAgreement:
+    similarity = form(iou(scene.boxes, scene.boxes))
+    return compare_objects(similarity, scene.owners, scene.labels, max(scene.owners) + 1, metric)
+
+
+@given(marks(), metrics)
+def test_few_objects_agree_the_same_in_both_forms(drawn: Marks, metric: ObjectMetric) -> None:
+    similarity, annotators = iou(drawn.boxes, drawn.boxes), len(drawn.answers)
+    dense = compare_objects(similarity, drawn.owners, drawn.labels, annotators, metric)
+    assert compare_objects(csr_array(similarity), drawn.owners, drawn.labels, annotators, metric) == dense
+
+
+@pytest.mark.parametrize("metric", ["soft_f1", "f1"])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        scattered(annotators=3, objects=200, side_px=700, labels=3),
+        scattered(annotators=7, objects=80, side_px=200, labels=2),
+        on_a_grid(annotators=3, objects=200, cells=25, labels=2),
+    ],
+    ids=["scattered", "crowded", "ties"],
+)
+def test_many_objects_agree_the_same_in_both_forms(scene: Scene, metric: ObjectMetric) -> None:
+    dense = agreement_of(scene, metric)
+    assert dense.pairs
+    assert agreement_of(scene, metric, csr_array) == dense
+
+
+@given(marks(), metrics, st.sampled_from([0.0, 0.3, 0.5]))
+def test_by_overlapping_pairs_or_in_blocks_the_matching_is_worth_the_same(
+    drawn: Marks, metric: ObjectMetric, minimum: float
+) -> None:
+    similarity, annotators = iou(drawn.boxes, drawn.boxes), len(drawn.answers)
+    given_ = (drawn.owners, drawn.labels, annotators, metric, minimum)
+    blocks, by_pairs = _match_small(similarity, *given_), _match_large(csr_array(similarity), *given_)
+    assert _match_large(similarity, *given_) == by_pairs
+    named, also_named = ([pair for pair in pairs if pair.same_label] for pairs in (blocks, by_pairs))
+    assert sum(p.similarity for p in named) == pytest.approx(sum(p.similarity for p in also_named), abs=1e-9)
+    assert metric == "soft_f1" or len(named) == len(also_named)
+    assert all(pair.similarity == similarity[pair.first, pair.second] for pair in by_pairs)
+
+
+@pytest.mark.parametrize("metric", ["soft_f1", "f1"])
+@pytest.mark.parametrize("side_px", [100, 300, 2000])
+def test_without_ties_blocks_and_overlapping_pairs_give_the_very_same(side_px: int, metric: ObjectMetric) -> None:
+    for seed in range(3):
+        scene = scattered(annotators=3, objects=60, side_px=side_px, labels=2, seed=seed)
+        similarity = iou(scene.boxes, scene.boxes)
+        given_ = (scene.owners, scene.labels, 3, metric, 0.5 if metric == "f1" else 0.0)
+        pairs = _match_small(similarity, *given_)
+        assert any(pair.same_label for pair in pairs)
+        assert not all(pair.same_label for pair in pairs)
+        assert _match_large(similarity, *given_) == pairs
