@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 from faust.types import TP
 
-from streams.adapters.faust_app.app import StreamApp, build_app
+from streams.adapters.faust_app.app import StreamApp
+from streams.adapters.faust_app.build import build_app
 from streams.adapters.faust_app.lanes import Lanes
 from streams.adapters.faust_app.transport import ChunkConsumer
 from streams.adapters.faust_app.versions import require_versions

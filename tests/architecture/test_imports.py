@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 DOORS = {
-    "aiokafka": ("streams/adapters/kafka/", "streams/adapters/faust_app/"),
+    "aiokafka": ("streams/adapters/kafka/",),
     "click": ("streams/cli/",),
     "fakeredis": ("streams/demo/", "streams/adapters/redis_model/"),
     "faust": ("streams/adapters/faust_app/",),
@@ -22,8 +22,7 @@ DOORS = {
     "structlog": ("streams/adapters/", "streams/cli/"),
     "yaml": ("streams/settings_file.py",),
 }
-"""Library → the files or folders (ending in /) that may import it. The Faust transport replaces parts of Faust's own
-aiokafka driver, so it is the one neighbour that may see aiokafka as well."""
+"""Library → the files or folders (ending in /) that may import it."""
 
 SHELL = (
     "streams/adapters/",

@@ -15,7 +15,8 @@ from typing import Any
 import faust
 from mode.utils.futures import maybe_cancel
 
-from streams.adapters.faust_app.app import Companion, Page, StreamApp, build_app
+from streams.adapters.faust_app.app import Companion, StreamApp
+from streams.adapters.faust_app.build import Page, build_app
 from streams.adapters.faust_app.delivery import Checkpoint, no_checkpoint
 from streams.adapters.faust_app.observer import Observer
 from streams.adapters.kafka import connection, topics
