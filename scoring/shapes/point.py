@@ -62,7 +62,7 @@ def point_similarity(
     Returns
     -------
     Array
-        (n, n), exactly symmetric, in [0, 1], 1 for identical points. O(n^2), some 10 ns a pair.
+        (n, n), exactly symmetric, in [0, 1], 1 for identical points. O(n^2), some 40 ns a pair.
 
     Raises
     ------
