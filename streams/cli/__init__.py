@@ -9,6 +9,7 @@ import click
 
 from streams.cli.demo import demo
 from streams.cli.replay import replay
+from streams.cli.score import score
 from streams.cli.settings import settings
 from streams.cli.tail import tail
 from streams.cli.topics import topics
@@ -41,5 +42,5 @@ def main() -> None:
     """
 
 
-for command in (demo, worker, replay, topics, settings, tail):
+for command in (demo, worker, replay, score, topics, settings, tail):
     main.add_command(command)

@@ -1,0 +1,189 @@
+"""What is collected of one control over its tasks → its statistics, each with n, an interval, or the reason why not.
+
+Which statistics a control has is a matter of its type: see `scoring/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from math import fsum
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from scoring.chance.alpha import Level, krippendorff_alpha
+from scoring.chance.coefficient import CONFIDENCE, Coefficient, around
+from scoring.chance.coincidences import Coincidences
+from scoring.chance.icc import icc_one_way
+from scoring.chance.many import fleiss_kappa, gwet_ac, percent_agreement
+from scoring.chance.ratings import RatingSums, interval_alpha
+from scoring.chance.tally import natural_order
+from scoring.chance.two import PairCounts, cohen_kappa
+from scoring.chance.units import MISSING
+from scoring.types import Undefined
+from streams.kinds import OBJECT_KINDS
+from streams.plan import ControlPlan
+from streams.stages.score import DIGITS
+
+__all__ = ["STATISTICS", "Collected", "LabelSet", "Statistic", "statistics"]
+
+STATISTICS = {
+    "mean_score": "mean score",
+    "percent_agreement": "percent agreement",
+    "krippendorff_alpha": "Krippendorff's alpha",
+    "fleiss_kappa": "Fleiss' kappa",
+    "gwet_ac1": "Gwet's AC1",
+    "cohen_kappa": "Cohen's kappa",
+    "icc_1": "ICC(1)",
+    "object_alpha": "alpha, found and named",
+    "object_label_alpha": "alpha, named",
+}
+"""Statistic → what a person calls it."""
+
+_LEVELS: dict[str, Level] = {"jaccard": "jaccard", "masi": "masi"}
+_NO_LABELS = Undefined("sets have no fixed number of categories, which AC1 needs")
+
+
+class LabelSet(frozenset[str]):
+    """A set that a message shows with its members in order, the same in every process."""
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(map(repr, sorted(self)))}}}"
+
+
+class Statistic(Struct, frozen=True, kw_only=True):
+    """One figure."""
+
+    name: str
+    """A key of `STATISTICS`."""
+    level: str | None
+    """Krippendorff's alpha: how labels differ (nominal, interval, jaccard, masi)."""
+    value: float | None
+    low: float | None
+    high: float | None
+    """The 95 % interval over samples of such units; objects of one task are not independent, so theirs is on the short
+    side."""
+    n: int
+    """Units with at least two answers: those that can agree or disagree."""
+    unit: Literal["task", "object"]
+    """What n counts."""
+    undefined: str | None
+    """Why there is no value."""
+    interval_undefined: str | None
+    """Why there is a value without an interval."""
+
+
+class Collected:
+    """What the statistics of one control are made of; tasks in order of their ids, so that sums are the same bits."""
+
+    def __init__(self, plan: ControlPlan) -> None:
+        self.plan = plan
+        self.scores: list[float] = []
+        """Of each task."""
+        self.answers: list[Mapping[str, Any]] = []
+        """Of each task, annotator → answer; empty for objects."""
+        self.units: list[Counter[str]] = []
+        """Objects: as `scoring.chance.units.unit_counts`, of all tasks."""
+
+
+def statistics(collected: Collected) -> list[Statistic]:
+    """All statistics of a control, in the order of `STATISTICS`."""
+    plan = collected.plan
+    found = [_statistic("mean_score", _mean(collected.scores), len(collected.scores))]
+    if plan.type in OBJECT_KINDS:
+        found += _of_objects(collected.units)
+    elif plan.type in ("number", "rating"):
+        found += _of_numbers(collected.answers)
+    elif plan.type in ("choice", "boolean", "choices"):
+        found += _of_labels(collected.answers, plan)
+    return found
+
+
+def _mean(scores: Sequence[float]) -> Coefficient | Undefined:
+    """Mean of the tasks' scores with Student's interval over tasks, the normal one where they are many."""
+    n = len(scores)
+    if not n:
+        return Undefined("no task was scored")
+    mean = fsum(scores) / n
+    variance = fsum((s - mean) ** 2 for s in scores) / (n * (n - 1)) if n > 1 else 0.0
+    interval = around(mean, variance, n, CONFIDENCE, "Student over tasks", n - 1.0)
+    if not isinstance(interval, Undefined):
+        interval = interval._replace(low=max(interval.low, 0.0))  # a score is a share, a coefficient may be negative
+    return Coefficient(mean, mean, 0.0, interval, n, n, n)
+
+
+def _of_labels(answers: Sequence[Mapping[str, Any]], plan: ControlPlan) -> Iterator[Statistic]:
+    seen = Coincidences()
+    for task in answers:
+        seen.add(Counter(task.values()))
+    sets = plan.type == "choices"
+    table = seen.table(_labels(seen, plan))
+    n = _comparable(answers)
+    level = _LEVELS.get(plan.metric, "nominal")
+    yield _statistic("percent_agreement", percent_agreement(table), n)
+    yield _statistic("krippendorff_alpha", krippendorff_alpha(table, level), n, level=str(level))
+    yield _statistic("fleiss_kappa", fleiss_kappa(table), n)
+    yield _statistic("gwet_ac1", _NO_LABELS if sets else gwet_ac(table), n)
+    annotators = sorted({annotator for task in answers for annotator in task})
+    if len(annotators) == 2:
+        pair = PairCounts()
+        for task in answers:
+            if len(task) == 2:
+                pair.add(*(task[annotator] for annotator in annotators))
+        yield _statistic("cohen_kappa", cohen_kappa(pair), n)
+
+
+def _labels(seen: Coincidences, plan: ControlPlan) -> list[Any] | None:
+    """All labels that could have been given, used or not; None: those that were."""
+    known: list[Any] = [False, True] if plan.type == "boolean" else list(dict.fromkeys(plan.labels))
+    if plan.type == "choices" or not known:
+        return None
+    used = {label for pattern, _ in seen for label, _ in pattern}
+    return [*known, *sorted(used.difference(known), key=natural_order)]
+
+
+def _of_numbers(answers: Sequence[Mapping[str, Any]]) -> Iterator[Statistic]:
+    sums = RatingSums()
+    for task in answers:
+        sums.add(task.values())
+    n = _comparable(answers)
+    yield _statistic("krippendorff_alpha", interval_alpha(sums), n, level="interval")
+    yield _statistic("icc_1", icc_one_way(sums), n)
+
+
+def _of_objects(units: Sequence[Counter[str]]) -> Iterator[Statistic]:
+    """Over objects, found and named in one; and of found objects the names alone."""
+    drawn = [{label: n for label, n in unit.items() if label != MISSING} for unit in units]
+    for name, counts in (("object_alpha", units), ("object_label_alpha", drawn)):
+        seen = Coincidences()
+        for unit in counts:
+            seen.add(unit)
+        n = sum(sum(unit.values()) > 1 for unit in counts)
+        yield _statistic(name, krippendorff_alpha(seen.table()), n, level="nominal", unit="object")
+
+
+def _comparable(answers: Sequence[Mapping[str, Any]]) -> int:
+    return sum(len(task) > 1 for task in answers)
+
+
+def _statistic(
+    name: str,
+    found: Coefficient | Undefined,
+    n: int,
+    level: str | None = None,
+    unit: Literal["task", "object"] = "task",
+) -> Statistic:
+    value = low = high = undefined = no_interval = None
+    if isinstance(found, Undefined):
+        undefined = found.reason
+    else:
+        value = round(found.value, DIGITS)
+        if isinstance(found.interval, Undefined):
+            no_interval = found.interval.reason
+        else:
+            low, high = round(found.interval.low, DIGITS), round(found.interval.high, DIGITS)
+    return Statistic(
+        name=name, level=level, value=value, low=low, high=high, n=n, unit=unit, undefined=undefined,
+        interval_undefined=no_interval,
+    )  # fmt: skip
