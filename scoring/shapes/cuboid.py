@@ -199,7 +199,9 @@ def _clipped_edges(half: Array, clip: Array, turn: Array, shift: Array) -> Array
     enter = np.where(parallel, np.where(within, -np.inf, np.inf), np.minimum(low, high)).max(axis=1)
     leave = np.where(parallel, np.where(within, np.inf, -np.inf), np.maximum(low, high)).min(axis=1)
     enter, leave = np.maximum(enter, 0.0), np.minimum(leave, 1.0)
-    kept = enter <= leave
+    # An edge that only touches an edge of the other body ends where it begins. Rounding may put the end first on both
+    # edges, and the corner that they share would be lost, with all the volume that it spans.
+    kept = enter <= leave + 1e-9
     places = np.concatenate([enter[kept], leave[kept]])[:, None]
     ends: Array = np.concatenate([starts[kept]] * 2) + places * np.concatenate([steps[kept]] * 2)
     return ends
