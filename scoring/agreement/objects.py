@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, starmap
 from math import fsum
 from typing import Literal, NamedTuple
 
@@ -115,57 +115,36 @@ def compare_objects(
     """
     _check(similarity, owners, labels, annotators)
     minimum = _DEFAULT_MINIMUM[metric] if minimum_similarity is None else minimum_similarity
-    found = _match_small if len(owners) <= DENSE_UP_TO else _match_large
-    pairs = found(similarity, owners, labels, annotators, metric, minimum)
-    agreeing: dict[tuple[int, int], list[float]] = defaultdict(list)
-    for pair in pairs:
-        if pair.same_label:
-            agreeing[owners[pair.first], owners[pair.second]].append(pair.similarity if metric == "soft_f1" else 1.0)
-    counts = _counts(owners, annotators)
-    matrix = [[1.0] * annotators for _ in range(annotators)]
-    for a, b in combinations(range(annotators), 2):
-        objects = counts[a] + counts[b]
-        if objects:
-            matrix[a][b] = matrix[b][a] = 2.0 * fsum(agreeing[a, b]) / objects
-    return ObjectAgreement(matrix, pairs)
-
-
-def _counts(owners: Sequence[int], annotators: int) -> list[int]:
     counts = [0] * annotators
     for owner in owners:
         counts[owner] += 1
-    return counts
+    match_all = _match_small if len(owners) <= DENSE_UP_TO else _match_large
+    matrix = [[1.0] * annotators for _ in range(annotators)]
+    pairs: list[MatchedPair] = []
+    for a, b, matched in match_all(similarity, counts, labels, metric, minimum):
+        pairs += matched
+        matrix[a][b] = matrix[b][a] = _score(matched, counts[a] + counts[b], metric)
+    return ObjectAgreement(matrix, pairs)
 
 
 def _match_small(
-    similarity: Similarity,
-    owners: Sequence[int],
-    labels: Sequence[str],
-    annotators: int,
-    metric: ObjectMetric,
-    minimum: float,
-) -> list[MatchedPair]:
+    similarity: Similarity, counts: Sequence[int], labels: Sequence[str], metric: ObjectMetric, minimum: float
+) -> Iterator[tuple[int, int, list[MatchedPair]]]:
     """Match every two annotators' objects as a block of plain lists, the fastest form for a few."""
     rows: list[list[float]] = as_dense(similarity).tolist()
-    starts = [0, *accumulate(_counts(owners, annotators))]
+    starts = [0, *accumulate(counts)]
     one_label = len(set(labels)) < 2
-    pairs: list[MatchedPair] = []
-    for a, b in combinations(range(annotators), 2):
+    for a, b in combinations(range(len(counts)), 2):
         mine, theirs = range(starts[a], starts[a + 1]), range(starts[b], starts[b + 1])
-        pairs += _match(rows, mine, theirs, labels, one_label, metric, minimum)
-    return pairs
+        yield a, b, _match(rows, mine, theirs, labels, one_label, metric, minimum)
 
 
 def _match_large(
-    similarity: Similarity,
-    owners: Sequence[int],
-    labels: Sequence[str],
-    annotators: int,
-    metric: ObjectMetric,
-    minimum: float,
-) -> list[MatchedPair]:
+    similarity: Similarity, counts: Sequence[int], labels: Sequence[str], metric: ObjectMetric, minimum: float
+) -> Iterator[tuple[int, int, list[MatchedPair]]]:
     """The same for all pairs of annotators at once, looking only at objects that overlap."""
-    owner = np.array(owners)
+    annotators = len(counts)
+    owner = np.repeat(np.arange(annotators), counts)
     ids: dict[str, int] = {}
     label = np.array([ids.setdefault(name, len(ids)) for name in labels])
     pairs = above_zero(similarity)
@@ -180,18 +159,21 @@ def _match_large(
         (pairs.similarity >= _SAME_OBJECT) & ~np.isin(rows, rows[named]) & ~np.isin(columns, columns[named])
     )
     misnamed = left[match_pairs(rows[left], columns[left], pairs.similarity[left], metric == "f1")]
-    return _matched_pairs(pairs, owner, named, misnamed)
+    by_two: dict[tuple[int, int], list[MatchedPair]] = defaultdict(list)
+    owners = owner.tolist()
+    for pair in _matched_pairs(pairs, named, misnamed):
+        by_two[owners[pair.first], owners[pair.second]].append(pair)
+    for a, b in combinations(range(annotators), 2):
+        yield a, b, by_two[a, b]
 
 
-def _matched_pairs(
-    pairs: Pairs, owner: NDArray[np.intp], named: NDArray[np.intp], misnamed: NDArray[np.intp]
-) -> list[MatchedPair]:
+def _matched_pairs(pairs: Pairs, named: NDArray[np.intp], misnamed: NDArray[np.intp]) -> Iterator[MatchedPair]:
+    """The pairs at these places, by first object and then by second."""
     places = np.concatenate([named, misnamed])
+    order = np.argsort(places)
     same = np.arange(len(places)) < len(named)
-    first, second = pairs.first[places], pairs.second[places]
-    order = np.lexsort((first, owner[second], owner[first]))
-    columns = (first[order], second[order], pairs.similarity[places][order], same[order])
-    return [MatchedPair(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+    columns = (*(column[places[order]].tolist() for column in pairs), same[order].tolist())
+    return starmap(MatchedPair, zip(*columns, strict=True))
 
 
 def _match(
@@ -225,6 +207,13 @@ def _best_pairs(block: list[list[float]], metric: ObjectMetric, minimum: float) 
     if metric == "f1":
         block = [[s + ONE_MORE_PAIR * len(block) if s > 0.0 and s >= minimum else 0.0 for s in row] for row in block]
     return match_rows(block, minimum)
+
+
+def _score(matched: list[MatchedPair], objects: int, metric: ObjectMetric) -> float:
+    if objects == 0:
+        return 1.0
+    agreeing = [pair.similarity if metric == "soft_f1" else 1.0 for pair in matched if pair.same_label]
+    return 2.0 * fsum(agreeing) / objects
 
 
 def _check(similarity: Similarity, owners: Sequence[int], labels: Sequence[str], annotators: int) -> None:

@@ -184,14 +184,20 @@ def test_many_objects_agree_the_same_in_both_forms(scene: Scene, metric: ObjectM
 def test_by_overlapping_pairs_or_in_blocks_the_matching_is_worth_the_same(
     drawn: Marks, metric: ObjectMetric, minimum: float
 ) -> None:
-    similarity, annotators = iou(drawn.boxes, drawn.boxes), len(drawn.answers)
-    given_ = (drawn.owners, drawn.labels, annotators, metric, minimum)
-    blocks, by_pairs = _match_small(similarity, *given_), _match_large(csr_array(similarity), *given_)
-    assert _match_large(similarity, *given_) == by_pairs
-    named, also_named = ([pair for pair in pairs if pair.same_label] for pairs in (blocks, by_pairs))
+    similarity = iou(drawn.boxes, drawn.boxes)
+    task = ([len(answer) for answer in drawn.answers], drawn.labels, metric, minimum)
+    blocks, by_pairs = list(_match_small(similarity, *task)), list(_match_large(csr_array(similarity), *task))
+    assert list(_match_large(similarity, *task)) == by_pairs
+    for (*annotators, in_block), (*same_annotators, overlapping) in zip(blocks, by_pairs, strict=True):
+        assert annotators == same_annotators
+        assert_worth_the_same(in_block, overlapping, metric)
+        assert all(pair.similarity == similarity[pair.first, pair.second] for pair in overlapping)
+
+
+def assert_worth_the_same(one: list[MatchedPair], other: list[MatchedPair], metric: ObjectMetric) -> None:
+    named, also_named = ([pair for pair in pairs if pair.same_label] for pairs in (one, other))
     assert sum(p.similarity for p in named) == pytest.approx(sum(p.similarity for p in also_named), abs=1e-9)
     assert metric == "soft_f1" or len(named) == len(also_named)
-    assert all(pair.similarity == similarity[pair.first, pair.second] for pair in by_pairs)
 
 
 @pytest.mark.parametrize("metric", ["soft_f1", "f1"])
@@ -200,8 +206,7 @@ def test_without_ties_blocks_and_overlapping_pairs_give_the_very_same(side_px: i
     for seed in range(3):
         scene = scattered(annotators=3, objects=60, side_px=side_px, labels=2, seed=seed)
         similarity = iou(scene.boxes, scene.boxes)
-        given_ = (scene.owners, scene.labels, 3, metric, 0.5 if metric == "f1" else 0.0)
-        pairs = _match_small(similarity, *given_)
-        assert any(pair.same_label for pair in pairs)
-        assert not all(pair.same_label for pair in pairs)
-        assert _match_large(similarity, *given_) == pairs
+        task = ([60, 60, 60], scene.labels, metric, 0.5 if metric == "f1" else 0.0)
+        matched = list(_match_small(similarity, *task))
+        assert {pair.same_label for *_, pairs in matched for pair in pairs} == {True, False}
+        assert list(_match_large(csr_array(similarity), *task)) == matched
