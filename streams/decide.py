@@ -13,11 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from streams.contracts.decisions import (
-    BaseAnnotation,
     ControlOutcome,
     Decision,
-    Reassignment,
-    Review,
     ReviewVerdict,
     SubmissionReport,
     UnscoredReport,
@@ -30,11 +27,11 @@ from streams.scores import ControlScore, Scores
 from streams.stages.adjudicate import Adjudication, adjudicate
 from streams.stages.emit import decision_bytes, evidence_id, instant
 from streams.stages.fold import Standing, required_annotators, standing
-from streams.stages.route import Situation, Verdict, may_join, route, shortfall
+from streams.stages.route import Situation, Verdict, may_join, route
 from streams.stages.score import score
 from streams.state import ReviewNote, Task
 
-__all__ = ["Outcome", "asked_in_all", "contribution", "outcome", "reassignment", "review_request"]
+__all__ = ["Outcome", "contribution", "outcome", "raw_region"]
 
 _WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
 _WITHOUT_SCORE = frozenset(("waiting", "cancelled"))
@@ -202,7 +199,7 @@ def _consensus(task: Task, situation: Situation, verdict: Verdict, adjudication:
 
 
 def _corrected(region: Any, reviewer_id: str) -> dict[str, Any]:
-    return {**_raw(region), "support": [reviewer_id], "confidence": 1.0, "sources": [f"review/{region.id}"]}
+    return {**raw_region(region), "support": [reviewer_id], "confidence": 1.0, "sources": [f"review/{region.id}"]}
 
 
 def _unscored(standings: list[Standing], scores: Scores) -> list[UnscoredReport]:
@@ -211,7 +208,7 @@ def _unscored(standings: list[Standing], scores: Scores) -> list[UnscoredReport]
             submission_id=standings[placed.row].submission_id,
             annotator_id=standings[placed.row].annotator_id,
             reason=placed.reason,
-            region=_raw(placed.region),
+            region=raw_region(placed.region),
         )
         for placed in scores.unscored
     ]
@@ -224,7 +221,8 @@ def _unscored(standings: list[Standing], scores: Scores) -> list[UnscoredReport]
     return reports
 
 
-def _raw(region: Any) -> Any:
+def raw_region(region: Any) -> Any:
+    """A region as its producer sent it."""
     return region.raw if isinstance(region, UnscoredRegion) else msgspec.to_builtins(region)
 
 
@@ -263,88 +261,3 @@ def _count_labels(labels: dict[str, dict[str, float]], region: Any) -> None:
     for one in values:
         name = str(one).lower() if isinstance(one, bool) else str(one)
         counts[name] = counts.get(name, 0.0) + 1.0
-
-
-def reassignment(task: Task, plan: Plan, found: Outcome, decision_id: str | None) -> Reassignment | None:
-    """The request for more annotators that the task needs and has not made yet."""
-    state, header = found.verdict.state, task.header
-    if state not in ("waiting", "reassigning") or (state == "waiting" and not header.withdrawn and not header.skipped):
-        return None
-    replaced = plan.settings.routing.skip_policy == "reassign"
-    answered = {answer.annotator_id for answer in task.answers.values()}
-    wanted = shortfall(found.verdict, found.situation, task.header.asked, _used_places(task, plan))
-    if not wanted:
-        return None
-    reason = found.verdict.reason
-    if found.verdict.state == "waiting":
-        reason = "skipped" if replaced and found.situation.skipped else "answer_withdrawn"
-    scores = found.scores
-    return Reassignment(
-        schema=1,
-        type="task.reassignment",
-        reassignment_id="",
-        decision_id=decision_id,
-        project_id=task.project_id,
-        task_id=task.task_id,
-        event_time=instant(found.event_time_us),
-        round=found.verdict.round,
-        annotators_wanted=wanted,
-        exclude_annotators=sorted(answered | task.header.skipped.keys()),
-        reason=reason,
-        controls=[] if scores is None else scores.failing,
-        score=None if scores is None else scores.score,
-        priority=found.verdict.round,
-    )
-
-
-def asked_in_all(task: Task, plan: Plan, found: Outcome) -> int:
-    """`Header.asked` once a reassignment is sent: so that as many places are open as answers are missing.
-
-    Counted from the answers, not added up: annotators nobody asked for may have filled more places than there were.
-    """
-    missing = found.verdict.target - found.situation.counted
-    return missing + _used_places(task, plan) - found.situation.required
-
-
-def _used_places(task: Task, plan: Plan) -> int:
-    """Annotators who have taken a place: by an answer, withdrawn or not, or, where skips are replaced, by a skip."""
-    routing = plan.settings.routing
-    counting = {a.annotator_id for a in task.answers.values() if a.kind == "human" or routing.count_models}
-    return len(counting | task.header.skipped.keys()) if routing.skip_policy == "reassign" else len(counting)
-
-
-def review_request(task: Task, found: Outcome) -> Review | None:
-    """The hand-over to a person of a task that is in review."""
-    decided, scores = found.decision, found.scores
-    if found.verdict.state != "in_review" or decided is None or scores is None:
-        return None
-    return Review(
-        schema=1,
-        type="task.review",
-        review_id="",
-        decision_id=found.decision_id,
-        project_id=task.project_id,
-        task_id=task.task_id,
-        event_time=decided.event_time,
-        reason=decided.reason,
-        score=decided.score,
-        priority=decided.round,
-        exclude_reviewers=sorted({answer.annotator_id for answer in task.answers.values()}),
-        base=_base(found.standings, scores),
-        consensus=decided.consensus,
-        conflicts={name: control.conflicts for name, control in decided.controls.items() if control.conflicts},
-    )
-
-
-def _base(standings: list[Standing], scores: Scores) -> BaseAnnotation | None:
-    """The counted answer that agrees best with the others; ties to the first annotator by id."""
-    if not scores.counted:
-        return None
-    best = max(scores.counted, key=lambda row: (scores.individual[row] or 0.0, -row))
-    chosen = standings[best]
-    return BaseAnnotation(
-        submission_id=chosen.submission_id,
-        annotator_id=chosen.annotator_id,
-        score=scores.individual[best],
-        result=[_raw(region) for region in chosen.answer.result or []],
-    )

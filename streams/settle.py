@@ -15,11 +15,12 @@ from msgspec import Struct
 from streams.budget import DeadLetterBudget
 from streams.contracts.events import ClockTick, TaskEvent
 from streams.contracts.facts import Contribution, Fact, FactBatch
-from streams.decide import Outcome, asked_in_all, contribution, outcome, reassignment, review_request
+from streams.decide import Outcome, contribution, outcome
 from streams.errors import Rejected
 from streams.memory import PartitionMemory, ProjectMemory
 from streams.plan import Plan
 from streams.ports import InputRecord, Outgoing, UnitOfWork
+from streams.requests import asked_in_all, reassignment, review_request
 from streams.settings import SettingsBook
 from streams.stages import emit
 from streams.stages.decode import Decoded, decode
