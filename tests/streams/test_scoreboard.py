@@ -1,0 +1,326 @@
+"""The agreement of a file of events: hand-worked figures, the engine's idea of what an answer is, reasons why not."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.coefficients import STATISTICS, LabelSet, Statistic
+from streams.contracts.settings import TYPE_DEFAULTS, ProjectSettings
+from streams.demo.recorded import load, packaged
+from streams.replay import Replay
+from streams.scoreboard import Board, ControlAgreement, Scoreboard
+from streams.settings_file import read_settings
+from streams.settle import Limits
+from tests.builders import (
+    PROJECT,
+    Event,
+    answers,
+    boolean,
+    box,
+    cancelled,
+    choice,
+    choices,
+    configured,
+    event,
+    gold,
+    line,
+    settings,
+    skipped,
+    submitted,
+    tick,
+    withdrawn,
+)
+
+ONE_OF_EACH: dict[str, Event] = {
+    "choice": {"value": "day"},
+    "choices": {"value": ["wet", "dark"]},
+    "boolean": {"value": True},
+    "text": {"value": "a bear"},
+    "number": {"value": 3.5},
+    "rating": {"value": 4},
+    "ranking": {"items": ["x", "y"]},
+    "taxonomy": {"paths": [["animal", "bird"]]},
+    "box": {"label": "car", "x": 0, "y": 0, "width": 4, "height": 3},
+    "polygon": {"label": "car", "points": [[0, 0], [4, 0], [4, 4]]},
+    "mask": {"label": "car", "size": [2, 3], "counts": [0, 4, 2]},
+    "polyline": {"label": "lane", "points": [[0, 0], [4, 0]]},
+    "point": {"label": "eye", "x": 1, "y": 2},
+    "keypoints": {"label": "cat", "points": {"head": [0, 0, 2], "tail": [9, 9, 1]}},
+    "ellipse": {"label": "cell", "cx": 5, "cy": 5, "rx": 3, "ry": 2},
+    "span": {"label": "name", "start": 0, "end": 4},
+    "segment": {"label": "speech", "start_seconds": 0.5, "end_seconds": 2},
+    "track": {"label": "car", "frames": {"0": {"x": 0, "y": 0, "width": 4, "height": 4}}},
+    "cuboid": {"label": "car", "center": [0, 0, 0], "size": [4, 2, 2]},
+    "angle": {"label": "knee", "vertex": [0, 0], "arms": [[5, 0], [0, 5]]},
+    "relation": {"label": "treats", "from": "r0", "to": "r0"},
+}
+
+
+def board(*events: Event | bytes, project: ProjectSettings | None = None, pairs: bool = False) -> Board:
+    scoreboard = Scoreboard({} if project is None else {PROJECT: project}, pairs=pairs)
+    scoreboard.read(map(line, events))
+    scoreboard.score(scoreboard.tasks())
+    return scoreboard.board()
+
+
+def only(found: Board) -> ControlAgreement:
+    (control,) = found.controls
+    return control
+
+
+def figures(control: ControlAgreement) -> dict[str, Statistic]:
+    return {statistic.name: statistic for statistic in control.statistics}
+
+
+def both(task: str, first: Event, second: Event) -> list[Event]:
+    return [submitted(task, "ann", result=[first]), submitted(task, "ben", result=[second])]
+
+
+def rated(*rows: tuple[float, ...]) -> list[Event]:
+    return [
+        submitted(f"t{i}", f"a{j}", result=[{"control": "stars", "type": "rating", "value": value}])
+        for i, row in enumerate(rows)
+        for j, value in enumerate(row)
+    ]
+
+
+# ---- figures
+
+
+def test_two_annotators_have_cohen_s_kappa_of_the_textbook() -> None:
+    """20 and 15 tasks alike, 10 and 5 not: p_o = 0.7, p_e = 0.5 x 0.6 + 0.5 x 0.4 = 0.5, kappa = 0.2 / 0.5."""
+    table = [("yes", "yes")] * 20 + [("yes", "no")] * 5 + [("no", "yes")] * 10 + [("no", "no")] * 15
+    control = only(board(*(e for i, (a, b) in enumerate(table) for e in both(f"t{i:02}", choice(a), choice(b)))))
+
+    found = figures(control)
+    assert (control.tasks, control.annotators, control.answers) == (50, 2, 100)
+    assert (found["cohen_kappa"].value, found["cohen_kappa"].n, found["cohen_kappa"].unit) == (0.4, 50, "task")
+    assert found["percent_agreement"].value == 0.7
+    # Scott's pi: yes is 55 of 100 answers, p_e = 0.55² + 0.45² = 0.505, (0.7 - 0.505) / 0.495.
+    assert found["fleiss_kappa"].value == pytest.approx(0.195 / 0.495, abs=1e-6)
+    # AC1: p_e = 2 x 0.55 x 0.45 / (2 - 1) = 0.495, (0.7 - 0.495) / 0.505.
+    assert found["gwet_ac1"].value == pytest.approx(0.205 / 0.505, abs=1e-6)
+    # Alpha: 1 - 99 x 30 / (2 x 55 x 45).
+    assert found["krippendorff_alpha"].value == pytest.approx(1 - 99 * 30 / (2 * 55 * 45), abs=1e-6)
+    for statistic in found.values():
+        assert statistic.low is not None and statistic.value is not None and statistic.high is not None
+        assert statistic.low < statistic.value < statistic.high
+
+
+def test_a_third_annotator_and_there_is_no_cohen_s_kappa() -> None:
+    assert "cohen_kappa" in figures(only(board(*answers("day", "night"))))
+    assert "cohen_kappa" not in figures(only(board(*answers("day", "night", "day"))))
+
+
+def test_the_mean_score_is_that_of_the_control_s_metric_with_its_spread_over_tasks() -> None:
+    """Shares of the most common answer 1, 2/3 and 2/3: mean 7/9, standard error 1/9, Student's 4.302653 x 1/9."""
+    rows = {"t1": "aaa", "t2": "aba", "t3": "bba"}
+    events = [given for task, row in rows.items() for given in answers(*row, task=task)]
+
+    mean = figures(only(board(*events)))["mean_score"]
+
+    assert mean.value == pytest.approx(7 / 9, abs=1e-6)
+    assert mean.low == pytest.approx(7 / 9 - 4.302653 / 9, abs=1e-6)
+    assert (mean.n, mean.high) == (3, 1.0)
+
+
+def test_ratings_have_interval_alpha_and_shrout_and_fleiss_icc() -> None:
+    control = only(board(*rated((9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5, 6, 9), (6, 2, 4, 7))))
+
+    found = figures(control)
+    assert list(found) == ["mean_score", "krippendorff_alpha", "icc_1"]
+    assert found["icc_1"].value == pytest.approx(0.1657, abs=5e-5)
+    assert found["krippendorff_alpha"].level == "interval"
+    assert found["icc_1"].n == found["krippendorff_alpha"].n == 6
+
+
+def test_objects_have_alpha_over_matched_units() -> None:
+    """One box seen by both, one by ann alone. Units {car 2}, {car 1, missing 1}: disagreement 2 / 4 within and
+    2 x 3 x 1 / (4 x 3) by chance, so alpha is 0. What was found by both is called alike, which nothing contradicts."""
+    seen_by_one = [submitted("t2", "ann", result=[box()]), submitted("t2", "ben", None)]
+    control = only(board(*both("t1", box(), box()), *seen_by_one))
+
+    found = figures(control)
+    assert found["mean_score"].value == 0.5
+    assert (found["object_alpha"].value, found["object_alpha"].n, found["object_alpha"].unit) == (0.0, 2, "object")
+    assert found["object_label_alpha"].n == 1
+    assert found["object_label_alpha"].undefined == "all answers are equal ('car'), so nothing could have disagreed"
+
+
+def test_sets_have_alpha_with_the_distance_of_their_metric_and_no_ac1() -> None:
+    """Jaccard 1/2 in t1, 1 in t2. Answers {x}, {x, y}, {z}, {z}. Alpha: within 2 x 0.5 / 4; by chance, over 12 ordered
+    pairs, 2 x (0.5 + 4 x 1) / 12."""
+    events = [*both("t1", choices("x"), choices("x", "y")), *both("t2", choices("z"), choices("z"))]
+
+    found = figures(only(board(*events)))
+
+    assert found["krippendorff_alpha"].level == "jaccard"
+    assert found["krippendorff_alpha"].value == pytest.approx(1 - 0.25 / 0.75, abs=1e-6)
+    assert found["percent_agreement"].value == 0.5
+    assert found["gwet_ac1"].undefined == "sets have no fixed number of categories, which AC1 needs"
+    masi = settings(controls={"tags": {"type": "choices", "metric": "masi"}})
+    assert figures(only(board(*events, project=masi)))["krippendorff_alpha"].level == "masi"
+
+
+def test_the_labels_of_the_settings_tell_ac1_what_could_have_been_said() -> None:
+    events = [e for task in ("t1", "t2") for e in answers("day", "day", task=task)]
+    named = settings(controls={"scene": {"type": "choice", "labels": ["day", "night"]}})
+
+    alone, told = figures(only(board(*events))), figures(only(board(*events, project=named)))
+
+    assert alone["gwet_ac1"].undefined == "only the label 'day' is known; name the labels that could have been given"
+    assert told["gwet_ac1"].value == 1.0
+    assert told["fleiss_kappa"].undefined == "only the label 'day' was used, so agreement can't be told from habit"
+
+
+def test_an_answer_that_the_settings_do_not_list_is_an_answer() -> None:
+    named = settings(controls={"scene": {"type": "choice", "labels": ["day", "night"]}})
+
+    control = only(board(*answers("day", "dusk", "day"), project=named))
+
+    assert figures(control)["percent_agreement"].value == pytest.approx(1 / 3, abs=1e-6)
+
+
+def test_every_two_annotators_have_their_agreement_and_their_common_tasks() -> None:
+    events = [*answers("a", "a", "b", task="t1"), *answers("a", "b", task="t2")]
+
+    pairs = only(board(*events, pairs=True)).pairs
+
+    assert pairs is not None
+    assert [(p.annotator, p.other, p.agreement, p.tasks) for p in pairs] == [
+        ("a1", "a2", 0.5, 2), ("a1", "a3", 0.0, 1), ("a2", "a3", 0.0, 1),
+    ]  # fmt: skip
+    assert only(board(*events)).pairs is None
+
+
+@pytest.mark.parametrize("kind", sorted(TYPE_DEFAULTS))
+def test_every_type_is_scored_and_two_who_say_the_same_agree(kind: str) -> None:
+    region = {"id": "r1", "control": "it", "type": kind, **ONE_OF_EACH[kind]}
+
+    said = [box(id="r0"), region]
+
+    found_all = board(*(submitted(task, who, result=said) for task in ("t1", "t2") for who in ("ann", "ben")))
+
+    (control,) = [control for control in found_all.controls if control.control == "it"]
+    found = figures(control)
+    assert (control.type, control.tasks) == (kind, 2)
+    assert (found["mean_score"].value, found["mean_score"].high) == (1.0, 1.0)
+    assert found.keys() <= STATISTICS.keys()
+    assert all((s.value is None) == (s.undefined is not None) for s in found.values())
+
+
+# ---- what counts as an answer
+
+
+def test_an_edit_replaces_a_withdrawal_takes_back_and_a_duplicate_changes_nothing() -> None:
+    plain = [submitted("t1", "ann", "day"), submitted("t1", "ben", "day"), *answers("day", "night", task="t2")]
+    detours = [
+        submitted("t1", "ann", "night"), submitted("t1", "ann", "day", version=2, at=5.0),
+        submitted("t1", "ben", "day"), submitted("t1", "ben", "day"),
+        submitted("t1", "cas", "night"), withdrawn("t1", "cas", at=9.0),
+        *answers("day", "night", task="t2"),
+    ]  # fmt: skip
+
+    assert board(*detours).controls == board(*plain).controls
+
+
+def test_gold_skips_configuration_and_ticks_take_no_part() -> None:
+    plain = answers("day", "night")
+
+    extra = board(*plain, gold("t1", choice("day")), skipped("t1", "a9"), configured("t1", width_px=9), tick())
+
+    assert (extra.controls, extra.projects) == (board(*plain).controls, board(*plain).projects)
+
+
+def test_a_cancelled_task_is_left_out_and_said_to_be() -> None:
+    found = board(*answers("day", "night"), *answers("day", "day", task="t2"), cancelled("t1"))
+
+    assert only(found).tasks == 1
+    assert [(p.tasks, p.cancelled, p.answers) for p in found.projects] == [(1, 1, 2)]
+
+
+def test_a_model_counts_where_the_project_says_so() -> None:
+    events = [*answers("day", "day"), submitted("t1", "net", "night", kind="model")]
+
+    assert only(board(*events)).annotators == 2
+    assert only(board(*events, project=settings(routing={"count_models": True}))).annotators == 3
+
+
+def test_a_task_is_scored_below_its_quorum_and_not_with_one_answer() -> None:
+    found = board(*answers("day", "night"), *answers("day", task="t2"), project=settings(required_annotators=5))
+
+    assert (only(found).tasks, found.projects[0].tasks) == (1, 2)
+
+
+def test_a_question_that_nobody_answered_is_no_agreement_but_marking_nothing_is() -> None:
+    both_asked = settings(controls={"scene": {"type": "choice"}, "objects": {"type": "box"}})
+
+    control = only(board(submitted("t1", "ann", None), submitted("t1", "ben", None), project=both_asked))
+
+    assert (control.control, figures(control)["mean_score"].value) == ("objects", 1.0)
+    assert figures(control)["object_alpha"].undefined == "no answers"
+
+
+def test_what_is_no_event_is_counted_by_its_reason_and_changes_nothing() -> None:
+    plain = answers("day", "night")
+    flat = box(width=0)
+
+    found = board(b"{not json", *plain, event("task.exploded"), submitted("t9", "a1", result=[flat]))
+
+    assert (found.lines, found.rejected) == (5, {"malformed_json": 1, "unknown_event_type": 1})
+    assert found.set_aside == {"zero_size_box": 1}
+    assert found.controls == board(*plain).controls
+
+
+def test_hostile_labels_are_labels() -> None:
+    """A label may be called what stands for a missing object; a yes-or-no question may be answered with both."""
+    odd = box(label="(missing)")
+    boxes = board(*both("t1", odd, odd), submitted("t2", "ann", result=[box()]), submitted("t2", "ben", None))
+    unsure = submitted("t1", "ann", result=[boolean(True), boolean(False)])
+    asked = only(board(unsure, submitted("t1", "ben", result=[boolean(True)])))
+
+    # Units {"(missing)" 2}, {car 1, not drawn 1}: within 2 / 4, by chance (12 - 2) / 12.
+    assert figures(only(boxes))["object_alpha"].value == pytest.approx(1 - 0.5 / (10 / 12))
+    assert figures(asked)["percent_agreement"].value == 0.0
+
+
+def test_a_set_is_shown_the_same_in_every_process() -> None:
+    assert repr(LabelSet(["wet", "dark", "it's"])) == "{'dark', \"it's\", 'wet'}"
+
+
+# ---- the whole
+
+
+@given(st.permutations([
+    *answers("day", "night", "day"), *answers("day", "day", task="t2"),
+    submitted("t2", "a1", "night", version=2, at=9.0), withdrawn("t1", "a3", at=5.0), gold("t1", choice("day")),
+    *both("t3", box(), box(x=2)), submitted("t3", "ann", result=[box()], submission="again", at=1.0),
+    *both("t4", choices("x"), choices("y", "x")),
+]))  # fmt: skip
+def test_the_order_of_events_does_not_change_a_byte(events: list[Event]) -> None:
+    found = board(*events, events[0], pairs=True)
+
+    assert msgspec.json.encode(found) == msgspec.json.encode(board(*sorted(events, key=line), events[0], pairs=True))
+
+
+def test_the_mean_score_is_that_of_the_decisions_that_replay_writes() -> None:
+    projects = read_settings(packaged("settings.yaml"))
+    lines = [a.value for project in projects for a in load(project).first_tasks(20).answers]
+    decided: dict[tuple[str, str], dict[str, float]] = {}
+    for out in Replay(projects, Limits()).step(lines):
+        if out.topic in ("task-agreement", "task-disagreement"):
+            decision = msgspec.json.decode(out.value)
+            scores = {name: control["score"] for name, control in decision["controls"].items()}
+            decided[decision["project_id"], decision["task_id"]] = scores
+
+    scoreboard = Scoreboard(projects)
+    scoreboard.read(lines)
+    scoreboard.score(scoreboard.tasks())
+
+    for control in scoreboard.board().controls:
+        scored = [scores[control.control] for (project, _), scores in decided.items() if project == control.project_id]
+        assert control.tasks == len(scored) == 20
+        assert figures(control)["mean_score"].value == pytest.approx(sum(scored) / len(scored), abs=1e-6)
