@@ -149,7 +149,7 @@ class Polyline(LabelledBase, kw_only=True, tag="polyline", gc=False):
 class Mask(LabelledBase, kw_only=True, tag="mask", gc=False):
     """Pixels, as COCO's run lengths (column by column): a list, or COCO's compressed string."""
 
-    size: tuple[Annotated[int, Meta(ge=0, le=10**9)], Annotated[int, Meta(ge=0, le=10**9)]]
+    size: tuple[Annotated[int, Meta(ge=1, le=10**9)], Annotated[int, Meta(ge=1, le=10**9)]]
     """Height, width."""
     counts: list[Annotated[int, Meta(ge=0, le=10**18)]] | str
 

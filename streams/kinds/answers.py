@@ -15,7 +15,6 @@ from scoring.consensus.rankings import ranking_consensus
 from scoring.consensus.taxonomy import taxonomy_consensus
 from scoring.consensus.text import text_consensus
 from scoring.types import Matrix
-
 from streams.kinds.base import AnswerKind
 from streams.plan import ControlPlan
 
@@ -30,8 +29,9 @@ def _first(key: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Any]:
 
 
 def _join_text(regions: Sequence[Any]) -> str:
-    """Several texts of one control are lines of one text, in the order of their region ids."""
-    return "\n".join(region.value for region in sorted(regions, key=lambda region: (region.id, region.value)))
+    """Several texts of one control are lines of one text, in the order of their region ids: r2 before r10."""
+    lines = sorted(regions, key=lambda region: (len(region.id), region.id, region.value))
+    return "\n".join(region.value for region in lines)
 
 
 def _texts(answers: Sequence[Any], plan: ControlPlan) -> Matrix:
@@ -43,19 +43,24 @@ def _settle_text(answers: Sequence[Any], weights: _Weights, plan: ControlPlan) -
     return text_consensus(answers, weights, method, plan.metric, plan.fold_case)  # type: ignore[arg-type]
 
 
+def _scale(plan: ControlPlan) -> tuple[float | None, float | None]:
+    """Both ends or neither: one alone says nothing of how long the scale is."""
+    return (None, None) if None in plan.scale else plan.scale
+
+
 def _numbers(answers: Sequence[Any], plan: ControlPlan) -> Matrix:
-    return number_matrix(answers, *plan.scale, plan.tolerance)
+    return number_matrix(answers, *_scale(plan), plan.tolerance)
 
 
 def _settle_number(answers: Sequence[Any], weights: _Weights, plan: ControlPlan) -> AnswerConsensus[Any]:
     method: Any = "trimmed_mean" if plan.adjudication == "trimmed_mean" else "median"
-    minimum, maximum = plan.scale
+    minimum, maximum = _scale(plan)
     return number_consensus(answers, weights, method, minimum=minimum, maximum=maximum, threshold=plan.tolerance)
 
 
 def _settle_rating(answers: Sequence[Any], weights: _Weights, plan: ControlPlan) -> AnswerConsensus[Any]:
     """A step of the scale that somebody chose: half a star is no answer."""
-    minimum, maximum = plan.scale
+    minimum, maximum = _scale(plan)
     return number_consensus(answers, weights, "low_median", minimum=minimum, maximum=maximum, threshold=plan.tolerance)
 
 

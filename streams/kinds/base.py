@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from scoring.agreement.similarity import Similarity
 from scoring.consensus.answers import AnswerConsensus
-from scoring.types import Array, Matrix
-
+from scoring.types import Matrix
 from streams.plan import ControlPlan
 
-__all__ = ["UNKNOWN_SCENE", "AnswerKind", "Fused", "ObjectKind", "Scene"]
+__all__ = ["UNKNOWN_SCENE", "AnswerKind", "Fused", "ObjectKind", "Scene", "places"]
 
 
 class Scene(NamedTuple):
@@ -59,9 +59,22 @@ class ObjectKind:
     name: str
     shape: Callable[[Any], Any]
     """A region → what `scoring` compares."""
-    compare: Callable[[Sequence[Any], ControlPlan, Scene], Array]
+    compare: Callable[[Sequence[Any], ControlPlan, Scene], Similarity]
     """All marks of a control in one call → similarities, (N, N)."""
     fuse: Callable[[Sequence[Any], Sequence[Sequence[int]], float, Sequence[float], ControlPlan, Scene], list[Fused]]
     """All marks, clusters of their indices, the weight of all annotators, and of each mark's → one object each."""
     fields: Callable[[Any], dict[str, Any]]
     """A shape → the fields of a region that draws it."""
+
+
+def places(shapes: Sequence[Any], labels: Sequence[str]) -> list[int]:
+    """Each mark's place in an order of their content, which decides between equal linkages."""
+
+    def content(i: int) -> tuple[Any, ...]:
+        shape = shapes[i]
+        return (labels[i], shape if type(shape) is tuple else repr(shape), i)
+
+    found = [0] * len(shapes)
+    for place, i in enumerate(sorted(range(len(shapes)), key=content)):
+        found[i] = place
+    return found

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scoring.consensus.clusters import cluster
-from scoring.consensus.votes import vote
-from scoring.sequences.relation import Relation, relation_similarity
+from scoring.sequences.relation import Relation, fuse_relation, relation_similarity
 from scoring.types import Array
-
-from streams.kinds.base import Scene
+from streams.kinds.base import Scene, places
 from streams.plan import ControlPlan
 
 if TYPE_CHECKING:  # scores are made of kinds
@@ -35,15 +33,17 @@ class Ends:
 
     def __init__(self, controls: Sequence[ControlScore]) -> None:
         self._home: dict[tuple[int, str], int] = {}
+        self._objects = 0
         for control in controls:
             evidence: Any = control.evidence
             if not getattr(evidence, "owners", None):
                 continue
             labels = [region.label for region in evidence.regions]
-            groups = cluster(evidence.similarity, evidence.owners, labels, control.plan.minimum_similarity)
-            for group in groups:
-                number = len(set(self._home.values()))
+            order = places(evidence.shapes, labels)
+            groups = cluster(evidence.similarity, evidence.owners, labels, control.plan.minimum_similarity, order)
+            for number, group in enumerate(groups, self._objects):
                 self._home |= {(evidence.owners[i], evidence.regions[i].id): number for i in group}
+            self._objects += len(groups)
         self._nowhere = -1
 
     def relation(self, row: int, region: Any) -> Link:
@@ -69,10 +69,9 @@ def compare_links(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Arr
 
 
 def fuse_links(shapes: Sequence[Any], weights: Sequence[float], plan: ControlPlan, scene: Scene) -> Link:
-    """What most drew."""
-    links = [shape[:3] for shape in shapes]
-    winner = vote(links, list(weights), sorted(set(links))).winner
-    return min(shape for shape in shapes if shape[:3] == winner)  # type: ignore[no-any-return]
+    """What most drew, between the ends as one of them named them."""
+    winner = fuse_relation([Relation(*shape[:3]) for shape in shapes], weights)
+    return min(shape for shape in shapes if Relation(*shape[:3]) == winner)  # type: ignore[no-any-return]
 
 
 def link_fields(shape: Link) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET, Struct
-from scoring.shapes.mask import Mask as Runs
 
+from scoring.shapes.mask import Mask as Runs
 from streams.contracts.events import (
     AnnotationSubmitted,
     Event,
@@ -37,7 +37,7 @@ _FARTHEST_PX = -1e9
 _ID_CHARACTERS = 256
 _DEPTH = 100
 """Levels of a region that is kept whole. Recursive readers give up at some depth, which depends on who calls them."""
-_ERROR = re.compile(r"^(?P<text>.*?)(?: - at `(?P<path>\$.*)`)?$", re.DOTALL)
+_ERROR = re.compile(r"^(?P<text>.*?)(?: - at (?:`key` in )?`(?P<path>\$.*)`)?$", re.DOTALL)
 
 
 class Decoded(Struct, frozen=True):
@@ -166,7 +166,7 @@ def _look_again(value: bytes, error: Exception) -> Event | Rejected:
         return _rejected(error, document)
     places = sorted(set(range(len(regions))) - {index for index, _ in kept})
     try:
-        event: Event = msgspec.convert({**document, "result": scored}, Event)
+        event: Event = msgspec.convert({**document, "result": scored}, Event, str_keys=True)
     except msgspec.ValidationError as second:
         return _rejected(second, document, places)
     if not isinstance(event, _WITH_RESULT) or event.result is UNSET:  # `type` came twice, and the parsers differ

@@ -5,7 +5,8 @@ Every consensus region keeps who supports it, how sure it is and which regions i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from msgspec import Struct
@@ -49,29 +50,38 @@ def adjudicate(scores: Scores, submissions: Sequence[str], weights: Mapping[str,
     ids = [scores.annotators[row] for row in scores.counted]
     equal = Voters(scores.counted, ids, [submissions[row] for row in scores.counted], None)
     controls: dict[str, Settled] = {}
-    consensus: list[Any] = []
     for control in scores.controls:
         voters = equal
         if control.plan.adjudication == "weighted":
             voters = Voters(equal.rows, ids, equal.submissions, [weights.get(annotator, 1.0) for annotator in ids])
-        settled = controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
-        consensus += settled.consensus
-    _name(consensus)
-    return Adjudication(consensus, controls)
+        controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
+    return Adjudication(_named(controls.values()), controls)
 
 
-def _name(consensus: Sequence[Any]) -> None:
-    """Number the regions, and have relations name the numbered ones instead of a region that they were made of."""
+def _named(controls: Iterable[Settled]) -> list[Any]:
+    """Number the regions, and have relations name the numbered ones instead of what annotators drew.
+
+    An end is the region that was made of the annotator's own, else the first that means the same object; one that is in
+    no region of the consensus stays as it was drawn, `submission_id/region_id`.
+    """
+    consensus: list[Any] = []
     made_of: dict[str, str] = {}
-    for number, region in enumerate(consensus, 1):
-        name = f"c{number}"
-        if isinstance(region, dict):
-            region["id"] = name
-            made_of |= dict.fromkeys(region["sources"], name)
-        else:
-            region.id = name
-            made_of |= dict.fromkeys(region.sources, name)
+    means: dict[str, str] = {}
+    for settled in controls:
+        for region, members in zip_longest(settled.consensus, settled.members):
+            consensus.append(region)
+            name = f"c{len(consensus)}"
+            if isinstance(region, dict):
+                region["id"], sources = name, region["sources"]
+            else:
+                region.id, sources = name, region.sources
+            for source in sources:
+                made_of.setdefault(source, name)
+            for source in members or ():
+                means.setdefault(source, name)
+    ends = means | made_of
     for region in consensus:
         if isinstance(region, dict) and region["type"] == "relation":
-            region["from"] = made_of.get(region["from"], region["from"])
-            region["to"] = made_of.get(region["to"], region["to"])
+            region["from"] = ends.get(region["from"], region["from"])
+            region["to"] = ends.get(region["to"], region["to"])
+    return consensus

@@ -29,7 +29,8 @@ def settle_answers(control: ControlScore, voters: Voters) -> Settled:
         made = kind.settle(answers, [weights[i] for i in given] if voters.weights else None, control.plan)
         value, sure, agree = made.value, made.confidence, made.supporters
     if value is None:
-        return Settled([], None, [])
+        detail = "answered where the best annotator did not"
+        return Settled([], None, [conflict("extra", given, evidence.regions, voters, detail)])
     supporters = [given[i] for i in agree]
     answered_share = sum(weights[i] for i in given) / sum(weights)
     region: dict[str, Any] = {

@@ -12,16 +12,17 @@ from math import fsum
 from typing import Any
 
 import msgspec
-import numpy as np
 from msgspec import Struct
+
+from scoring.agreement.similarity import Similarity, entries, submatrix
 from scoring.consensus.clusters import cluster
 from scoring.consensus.pick import best_answer_per_class, select_all
+from scoring.consensus.text import text_consensus
 from scoring.consensus.votes import vote
-from scoring.types import Array
-
 from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBox
 from streams.contracts.regions import AttributeValue
 from streams.kinds import OBJECT_KINDS
+from streams.kinds.base import places
 from streams.plan import ControlPlan
 from streams.scores import ControlScore, ObjectEvidence
 from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter
@@ -35,7 +36,7 @@ class Drawn(Struct):
     shapes: list[Any]
     owners: list[int]
     regions: list[Any]
-    similarity: Array
+    similarity: Similarity
 
 
 class Found(Struct):
@@ -49,6 +50,9 @@ class Found(Struct):
     """Similarity of each member with it."""
     confidence: float
     sources: list[str]
+    text: str | None
+    origin: int | None
+    """The mark that it is; None where it is fused."""
 
 
 def settle_objects(control: ControlScore, voters: Voters) -> Settled:
@@ -58,15 +62,16 @@ def settle_objects(control: ControlScore, voters: Voters) -> Settled:
     if not drawn.regions:
         return Settled([], None, [])
     labels = [region.label for region in drawn.regions]
-    places = _places(drawn)
-    clusters = cluster(drawn.similarity, drawn.owners, labels, control.plan.minimum_similarity, places)
+    order = places(drawn.shapes, labels)
+    clusters = cluster(drawn.similarity, drawn.owners, labels, control.plan.minimum_similarity, order)
     chosen = _chosen(control, voters, drawn, clusters, labels)
     found = _found(control, evidence, voters, drawn, chosen)
     found.sort(key=lambda f: (f.label, f.shape if type(f.shape) is tuple else repr(f.shape), f.sources))
     kept = {i for members, _ in chosen for i in members}
     left_over = [members for members in clusters if not kept.intersection(members)]
     conflicts = _conflicts(control.plan, voters, drawn, found, left_over)
-    return Settled([_region(control, voters, drawn, one) for one in found], None, conflicts)
+    regions = [_region(control, voters, drawn, one) for one in found]
+    return Settled(regions, None, conflicts, [[_source(voters, drawn, i) for i in one.members] for one in found])
 
 
 def _drawn(evidence: ObjectEvidence, voters: Voters) -> Drawn:
@@ -78,21 +83,8 @@ def _drawn(evidence: ObjectEvidence, voters: Voters) -> Drawn:
         [evidence.shapes[i] for i in mine],
         [place[evidence.owners[i]] for i in mine],
         [evidence.regions[i] for i in mine],
-        evidence.similarity[np.ix_(mine, mine)],
+        submatrix(evidence.similarity, mine),
     )
-
-
-def _places(drawn: Drawn) -> list[int]:
-    """Each mark's place in an order of their content, which decides between equal linkages."""
-
-    def content(i: int) -> tuple[Any, ...]:
-        shape = drawn.shapes[i]
-        return (drawn.regions[i].label, shape if type(shape) is tuple else repr(shape), i)
-
-    places = [0] * len(drawn.regions)
-    for place, i in enumerate(sorted(range(len(drawn.regions)), key=content)):
-        places[i] = place
-    return places
 
 
 def _chosen(
@@ -136,13 +128,16 @@ def _found(
             label = str(vote([r.label for r in regions], own, control.plan.labels).winner)
             attributes = _vote_attributes(regions, own)
             named = sorted(_source(voters, drawn, i) for i in members)
-            found.append(Found(label, attributes, one.shape, members, one.overlaps, one.confidence, named))
+            text = _vote_text(regions, own, control.plan)
+            found.append(Found(label, attributes, one.shape, members, one.overlaps, one.confidence, named, text, None))
         else:
-            region = drawn.regions[keep]
-            overlaps = drawn.similarity[members, keep].tolist()
+            region, shape = drawn.regions[keep], drawn.shapes[keep]
+            overlaps = entries(drawn.similarity, members, keep)
             sure = fsum(w * overlap for w, overlap in zip(own, overlaps, strict=True)) / total
             named = [_source(voters, drawn, keep)]
-            found.append(Found(region.label, region.attributes, drawn.shapes[keep], members, overlaps, sure, named))
+            found.append(
+                Found(region.label, region.attributes, shape, members, overlaps, sure, named, region.text, keep)
+            )
     return found
 
 
@@ -150,17 +145,19 @@ def _region(control: ControlScore, voters: Voters, drawn: Drawn, one: Found) -> 
     support = sorted(voters.ids[drawn.owners[i]] for i in one.members)
     fields = _rounded(OBJECT_KINDS[control.plan.type].fields(one.shape))
     if control.plan.type == "relation":  # its ends are regions of the submission that it is taken from
-        own = next(voters.submissions[drawn.owners[i]] for i in one.members if drawn.shapes[i] == one.shape)
+        drew = next(i for i in one.members if one.origin in (i, None) and drawn.shapes[i] == one.shape)
+        own = voters.submissions[drawn.owners[drew]]
         fields |= {"from": f"{own}/{fields['from']}", "to": f"{own}/{fields['to']}"}
     confidence = round(one.confidence, DIGITS)
-    if control.plan.type == "box":
+    read = {} if one.text is None else {"text": one.text}
+    if control.plan.type == "box" and not read:
         return ConsensusBox(
             id="", control=control.name, label=one.label, **fields, attributes=one.attributes, support=support,
             confidence=confidence, sources=one.sources,
         )  # fmt: skip
     return {
         "id": "", "control": control.name, "type": control.plan.type, "label": one.label, **fields,
-        "attributes": one.attributes, "support": support, "confidence": confidence, "sources": one.sources,
+        "attributes": one.attributes, **read, "support": support, "confidence": confidence, "sources": one.sources,
     }  # fmt: skip
 
 
@@ -187,6 +184,14 @@ def _vote_attributes(regions: Sequence[Any], weights: Sequence[float]) -> dict[s
         if winner is not None:
             agreed[name] = values[str(winner)]
     return agreed
+
+
+def _vote_text(regions: Sequence[Any], weights: Sequence[float], plan: ControlPlan) -> str | None:
+    """What the place reads: as one of them wrote it, the text most like the others; left out where most wrote none."""
+    wrote = [(region.text, weight) for region, weight in zip(regions, weights, strict=True) if region.text is not None]
+    if sum(weight for _, weight in wrote) * 2 <= sum(weights):
+        return None
+    return text_consensus([text for text, _ in wrote], [weight for _, weight in wrote], fold_case=plan.fold_case).value
 
 
 def _spell(value: AttributeValue) -> str:
@@ -233,6 +238,9 @@ def _member_conflicts(plan: ControlPlan, voters: Voters, drawn: Drawn, one: Foun
     other = [i for i in one.members if drawn.regions[i].attributes != one.attributes]
     if other:
         conflicts.append(_members_differ("attribute", voters, drawn, other, f"{name} with other attributes"))
+    read = [i for i in one.members if drawn.regions[i].text != one.text]
+    if read:
+        conflicts.append(_members_differ("value", voters, drawn, read, f"{name} reads otherwise"))
     return conflicts
 
 

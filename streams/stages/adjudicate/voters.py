@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from scoring.consensus.pick import best_annotator
 
+from scoring.consensus.pick import best_annotator
 from streams.contracts.decisions import Conflict, ConflictKind
 from streams.scores import ControlScore
 
@@ -23,6 +23,8 @@ class Settled(Struct):
     consensus: list[Any]
     soft_labels: dict[str, float] | None
     conflicts: list[Conflict]
+    members: list[list[str]] = []
+    """For each consensus object, every region that means it: more than its sources where one of them was kept."""
 
 
 class Voters(Struct):
