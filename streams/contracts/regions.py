@@ -50,6 +50,10 @@ Coordinate = Annotated[float, Meta(ge=-1e9, le=1e9)]
 """Pixels (or the tool's unit). The bound keeps every area and sum finite; no image is a billion pixels wide."""
 
 Extent = Annotated[float, Meta(ge=0, le=1e9)]
+RasterSide = Annotated[int, Meta(ge=1, le=2**18)]
+"""Pixels. Wider than any slide scanner's image; a run over a raster is cut by column where masks differ in height, so
+without a bound forty bytes could ask for gigabytes."""
+
 Degrees = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Place = tuple[Coordinate, Coordinate]
 
@@ -149,7 +153,7 @@ class Polyline(LabelledBase, kw_only=True, tag="polyline", gc=False):
 class Mask(LabelledBase, kw_only=True, tag="mask", gc=False):
     """Pixels, as COCO's run lengths (column by column): a list, or COCO's compressed string."""
 
-    size: tuple[Annotated[int, Meta(ge=1, le=10**9)], Annotated[int, Meta(ge=1, le=10**9)]]
+    size: tuple[RasterSide, RasterSide]
     """Height, width."""
     counts: list[Annotated[int, Meta(ge=0, le=10**18)]] | str
 

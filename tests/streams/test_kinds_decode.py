@@ -27,7 +27,7 @@ def _reasons(*regions: Event) -> list[tuple[str, str]]:
         (region("mask", counts="ü"), "invalid_geometry", ".counts"),
         (region("mask", counts="oooooooooooooooooo"), "invalid_geometry", ".counts"),
         (region("mask", size=[4, 5], counts=[10**18, 10**18]), "invalid_geometry", ".counts"),
-        (region("mask", size=[10**9, 10**9], counts=[10**18]), "invalid_geometry", ".counts"),
+        (region("mask", size=[1, 10**9], counts=[0, 10**9]), "out_of_range", ".size[1]"),
         (region("mask", counts=[-1, 21]), "out_of_range", ".counts[0]"),
         (region("mask", counts=[0.5, 19.5]), "wrong_type", ".counts[0]"),
         (region("mask", counts=None), "wrong_type", ".counts"),
