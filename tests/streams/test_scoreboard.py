@@ -306,6 +306,34 @@ def test_the_order_of_events_does_not_change_a_byte(events: list[Event]) -> None
     assert msgspec.json.encode(found) == msgspec.json.encode(board(*sorted(events, key=line), events[0], pairs=True))
 
 
+_REGIONS = [
+    {"id": "r1", "control": control, "type": kind, **fields, **more}
+    for kind, fields in ONE_OF_EACH.items()
+    for control in (kind, "shared")
+    for more in ({}, {"label": "(missing)"} if "label" in fields else {})
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(_REGIONS), max_size=4), min_size=1, max_size=6), st.booleans())
+def test_whatever_is_answered_each_figure_is_in_range_or_says_why_it_is_missing(
+    results: list[list[Event]], configured_before: bool
+) -> None:
+    events = [submitted(f"t{i // 3}", f"a{i % 3}", result=result) for i, result in enumerate(results)]
+    named = settings(controls={kind: {"type": kind} for kind in TYPE_DEFAULTS})
+
+    found = board(*events, project=named if configured_before else None, pairs=True)
+
+    for control in found.controls:
+        assert control.annotators > 0 and control.tasks > 0
+        for statistic in control.statistics:
+            assert (statistic.value is None) == (statistic.undefined is not None)
+            if statistic.value is not None:
+                assert (statistic.low is None) == (statistic.interval_undefined is not None)
+                assert -1.0 <= statistic.value <= 1.0 and statistic.n > 0
+                if statistic.low is not None and statistic.high is not None:
+                    assert -1.0 <= statistic.low <= statistic.value <= statistic.high <= 1.0
+
+
 def test_the_mean_score_is_that_of_the_decisions_that_replay_writes() -> None:
     projects = read_settings(packaged("settings.yaml"))
     lines = [a.value for project in projects for a in load(project).first_tasks(20).answers]
