@@ -21,13 +21,14 @@ class DeadLetterBudget:
 
     def __init__(self, ratio: float, run: int) -> None:
         self._ratio, self._run = ratio, run
-        self._recent: deque[bool] = deque(maxlen=WINDOW_RECORDS)
-        self._bad = 0
+        self._seen = 0
+        self._bad: deque[int] = deque()
+        """Numbers of the dead letters that are in the window: they are rare, so records cost next to nothing."""
         self._in_a_row = 0
 
     def usable(self) -> None:
         """A record could be used."""
-        self._push(False)
+        self._seen += 1
         self._in_a_row = 0
 
     def unusable(self, rejected: Rejected, where: str) -> None:
@@ -36,20 +37,16 @@ class DeadLetterBudget:
         Raises:
             DeadLetterBudgetExceeded: it was one too many.
         """
-        self._push(True)
+        self._seen += 1
         self._in_a_row += 1
+        self._bad.append(self._seen)
+        while self._bad[0] <= self._seen - WINDOW_RECORDS:
+            self._bad.popleft()
         if self._in_a_row >= self._run:
             raise self._exceeded(f"{self._in_a_row} records in a row", "dead_letter_run", self._run, rejected, where)
-        full = len(self._recent) == WINDOW_RECORDS
-        if full and self._bad > self._ratio * WINDOW_RECORDS:
-            share = f"{self._bad} of the last {WINDOW_RECORDS} records"
+        if self._seen >= WINDOW_RECORDS and len(self._bad) > self._ratio * WINDOW_RECORDS:
+            share = f"{len(self._bad)} of the last {WINDOW_RECORDS} records"
             raise self._exceeded(share, "dead_letter_ratio", self._ratio, rejected, where)
-
-    def _push(self, bad: bool) -> None:
-        if len(self._recent) == WINDOW_RECORDS:
-            self._bad -= self._recent[0]
-        self._recent.append(bad)
-        self._bad += bad
 
     def _exceeded(
         self, what: str, setting: str, limit: float, rejected: Rejected, where: str

@@ -133,6 +133,10 @@ class PartitionMemory:
         _, project_id, task_id = _decode_key(key)
         return self.task(project_id, task_id)
 
+    def forget(self, key: bytes) -> None:
+        """A closed task needs no memory beside its stored marker."""
+        self._tasks.pop(key, None)
+
     def watermark(self) -> tuple[bytes, bytes]:
         """The record that says how far this partition has come."""
         return encode(("w", self.partition)), encode(Watermark(self.next_offset))

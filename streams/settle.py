@@ -8,12 +8,14 @@ metrics library.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import get_args
 
 from msgspec import Struct
 
 from streams.budget import DeadLetterBudget
-from streams.contracts.events import ClockTick, TaskEvent
+from streams.contracts.events import ClockTick, Event, TaskEvent
 from streams.contracts.facts import Contribution, Fact, FactBatch
 from streams.decide import Outcome, contribution, outcome
 from streams.errors import Rejected
@@ -38,6 +40,7 @@ _DUE_AT_ONCE = 1_000
 through Kafka. Of a hundred thousand tasks imported in one minute, the rest follows with the next records."""
 
 _WAITING = ("waiting", "reassigning")
+_EVENTS = {kind: ("events_total", str(kind.__struct_config__.tag)) for kind in get_args(Event)}
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -62,12 +65,12 @@ class _Work:
         self.touched: dict[bytes, Task] = {}
         self.projects: dict[str, ProjectMemory] = {}
         self.gone: dict[bytes, None] = {}
-        self.counts: dict[tuple[str, ...], float] = {}
+        self.counts: defaultdict[tuple[str, ...], float] = defaultdict(float)
         self.plans: dict[str, Plan] = {}
         """Settings do not change within a step."""
 
     def count(self, *name: str) -> None:
-        self.counts[name] = self.counts.get(name, 0.0) + 1.0
+        self.counts[name] += 1.0
 
 
 class Settle:
@@ -140,7 +143,7 @@ class Settle:
 
     def _event(self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, work: _Work) -> None:
         project_id = event.project_id
-        work.count("events_total", str(event.__struct_config__.tag))
+        work.counts[_EVENTS[type(event)]] += 1.0
         plan = self._plan_for(project_id, work)
         project = self._advance(memory, event, record, plan, work)
         task = memory.task(project_id, event.task_id)
@@ -294,6 +297,8 @@ class Settle:
                 changes[key] = encode(record)
             task.dirty.clear()
             changes[task.key] = encode(task.header)
+            if task.header.closed:
+                memory.forget(task.key)
         for project_id, project in work.projects.items():
             key, value_bytes = memory.clock_record(project_id, project.clock)
             changes[key] = value_bytes

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zlib import error as ZlibError
+from typing import Any
 
 import click
 
+from streams.cli.lines import lines_of, progress_bar
 from streams.cli.options import config_options, configuration
 from streams.config import WorkerConfig
 from streams.errors import ConfigurationError
 
-if TYPE_CHECKING:  # what only some commands need is imported where they need it
-    from rich.progress import Progress
-
 __all__ = ["replay"]
-
-_SHOWN_EVERY = 500
-"""Lines between two movements of the progress bar."""
 
 
 @click.command()
@@ -55,8 +49,8 @@ def replay(
     if to_broker is not None and settings_path is not None:
         raise click.UsageError("--settings goes with --out; a worker has its own: `labelquorum settings publish`")
     config = configuration(broker=to_broker, **options)
-    with _progress(quiet) as progress:
-        lines = _shown(events, progress)
+    with progress_bar(quiet) as progress:
+        lines = lines_of(events, progress, "replaying")
         summary = _feed(config, lines) if out is None else _decide(config, lines, settings_path, out)
     if as_json:
         click.echo(json.dumps(summary))
@@ -83,48 +77,6 @@ def _decide(config: WorkerConfig, lines: Iterable[bytes], settings_path: str | N
         return replay_files(lines, settings, out, limits_of(config))
     except OSError as error:
         raise ConfigurationError([f"{error.filename or out}: {error.strerror}"], "Results cannot be written") from None
-
-
-def _progress(quiet: bool) -> Progress:
-    """A bar on standard error, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True)
-
-
-def _shown(paths: tuple[Path, ...], progress: Progress) -> Iterator[bytes]:
-    """The lines of all files; the bar moves with them. Files are read twice only where there is a bar to fill."""
-    for path in paths:
-        if not path.is_file():
-            raise _unreadable(path, "is not a file" if path.exists() else "no such file")
-    total = None if progress.disable else sum(1 for path in paths for _ in _lines(path))
-    task = progress.add_task("replaying", total=total)
-    return _counted((line for path in paths for line in _lines(path)), progress, task)
-
-
-def _counted(lines: Iterable[bytes], progress: Progress, task: Any) -> Iterator[bytes]:
-    for number, line in enumerate(lines, 1):
-        if number % _SHOWN_EVERY == 0:
-            progress.update(task, completed=number)
-        yield line
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    from streams.replay_files import read_lines
-
-    try:
-        yield from read_lines(path)
-    except (OSError, EOFError, ZlibError) as error:  # gzip ends with each of them
-        reason = getattr(error, "strerror", None) or error
-        hint = "; expected gzip, as its name ends in .gz" if path.suffix == ".gz" else ""
-        raise _unreadable(path, f"{reason}{hint}") from None
-
-
-def _unreadable(path: Path, reason: str) -> ConfigurationError:
-    return ConfigurationError([f"{path}: {reason}"], "Events cannot be read")
 
 
 def _show(summary: dict[str, Any], out: Path) -> None:

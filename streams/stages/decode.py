@@ -34,6 +34,7 @@ _REGION_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(S
 _WITH_RESULT = (AnnotationSubmitted, GoldSet, ReviewDecided)
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _FARTHEST_PX = -1e9
+_TO_BE_CHECKED = (Box, Mask)
 _ID_CHARACTERS = 256
 _DEPTH = 100
 """Levels of a region that is kept whole. Recursive readers give up at some depth, which depends on who calls them."""
@@ -100,6 +101,8 @@ def _check_result(event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regi
     for index, region in enumerate(result):
         if not region.id:
             region.id = f"r{index + 1}"
+        if not isinstance(region, _TO_BE_CHECKED):
+            continue
         if isinstance(region, Box):
             _upright(region)
         problem = _impossible(region, f"$.result[{index}]")

@@ -6,8 +6,9 @@ repeats without effect, and the state of a task is a function of the set of its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from streams.contracts.events import (
     AnnotationSubmitted,
@@ -18,6 +19,7 @@ from streams.contracts.events import (
     TaskEvent,
     TaskSkipped,
 )
+from streams.contracts.regions import UnscoredRegion
 from streams.state import Answer, ReviewNote, Task, encode, gold_key, review_key, submission_key
 
 __all__ = ["Standing", "fold", "microseconds", "required_annotators", "standing"]
@@ -118,7 +120,7 @@ def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int) -> bool:
     answer = Answer(
         event.version,
         at_us,
-        not any(getattr(region, "reason", None) == "zero_size_box" for region in event.result),
+        _is_clean(event.result),
         event.event_id,
         event.annotator_id,
         event.annotator_kind,
@@ -134,6 +136,10 @@ def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int) -> bool:
     _drop_withdrawn(task, event.submission_id)
     task.dirty[submission_key(task.project_id, task.task_id, event.submission_id)] = answer
     return True
+
+
+def _is_clean(result: Sequence[Any]) -> bool:
+    return not [r for r in result if isinstance(r, UnscoredRegion) and r.reason == "zero_size_box"]
 
 
 def _outranks(new: Answer, known: Answer) -> bool:

@@ -219,7 +219,7 @@ async def test_slow_records_make_smaller_units_so_that_other_lanes_get_their_tur
     processor, failures = Slow(), list[BaseException]()
     lane = Lane(
         "slow", 0, processor, {}, Gate(), LaneLimits(1_000, 10**6),
-        on_unit=lambda report, end: None, on_failure=failures.append, clock=lambda: now,
+        on_unit=lambda report, end: None, on_failure=failures.append, cpu_clock=lambda: now,
     )  # fmt: skip
     lane.open()
     lane.put(records(0, 2_999))

@@ -28,8 +28,9 @@ __all__ = ["run_worker", "verify_broker"]
 
 log = logging.getLogger("labelquorum.worker")
 
-STOP_SECONDS = 40.0
-"""How long a worker that has failed may take to leave the group; then the process ends anyway."""
+STOP_SECONDS = 25.0
+"""How long a worker may take to leave the group; then the process ends anyway: without a broker, clients retry for
+ever. Less than the 30 s that Docker's and Kubernetes' operators are used to wait before they kill."""
 
 
 async def verify_broker(config: WorkerConfig, processors: Mapping[str, Processor]) -> None:
@@ -122,13 +123,30 @@ class _Worker(faust.Worker):
             return 0
         return failure.exit_code if isinstance(failure, LabelquorumError) else 1
 
+    def _schedule_shutdown(self, signal: Any) -> None:
+        """A stop is graceful as long as the broker plays its part."""
+        self._give_up_later()
+        super()._schedule_shutdown(signal)
+
     def _end_soon(self) -> None:
         # Leaving the group hands the partitions on at once; but what failed may keep us from leaving.
-        self._last_resort = threading.Timer(STOP_SECONDS, os._exit, (self._exit_code(),))
-        self._last_resort.daemon = True
-        self._last_resort.start()
+        self._give_up_later()
         if self._signal_stop_future is None and self.loop.is_running():
             self._signal_stop_future = asyncio.ensure_future(self._stop_after_failure(), loop=self.loop)
+
+    def _give_up_later(self) -> None:
+        if self._last_resort is None:
+            self._last_resort = threading.Timer(STOP_SECONDS, self._give_up)
+            self._last_resort.daemon = True
+            self._last_resort.start()
+
+    def _give_up(self) -> None:
+        log.error(
+            "The worker could not leave its group within %g s (is the broker gone?) and ends now. What was not "
+            "committed is processed again at the next start.",
+            STOP_SECONDS,
+        )
+        os._exit(self._exit_code() or 1)
 
     async def _stop_after_failure(self) -> None:
         await self.stop()

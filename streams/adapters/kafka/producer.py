@@ -16,7 +16,10 @@ from streams.errors import LabelquorumError
 __all__ = ["MAX_BATCH_BYTES", "BatchProducer", "BatchTooLarge", "Outbound", "key_partition"]
 
 MAX_BATCH_BYTES = 15 * 1024 * 1024
-"""A record batch before compression. A megabyte below what our topics accept, as lz4 can make a batch grow a little."""
+"""A record batch before compression. A megabyte below what our topics accept: compression can make one grow."""
+
+_COMPRESSION = "zstd"
+"""aiokafka runs lz4 at level 9: 8 µs an event on a unit's records, where zstd takes 1 and makes a third less."""
 
 _RETRY_BACKOFF_MS = 20
 """aiokafka's 100 ms is felt: a transaction that begins right after another is told "not yet" now and then."""
@@ -78,7 +81,7 @@ class BatchProducer:
             bootstrap_servers=broker,
             acks="all",
             retry_backoff_ms=_RETRY_BACKOFF_MS,
-            compression_type="lz4",
+            compression_type=_COMPRESSION,
             max_batch_size=max_batch_bytes,
             **options,
         )
