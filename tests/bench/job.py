@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from streams.contracts.events import TaskEvent
 from streams.contracts.settings import ProjectSettings
-from streams.decide import outcome, reassignment
+from streams.decide import outcome
 from streams.plan import Plan
 from streams.ports import Outgoing
+from streams.requests import reassignment
 from streams.stages import emit
 from streams.stages.decode import Decoded, decode
 from streams.stages.fold import fold
