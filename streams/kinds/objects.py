@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scoring.agreement.boxes import iou
+
+from scoring.agreement.boxes import box_similarity_matrix
+from scoring.agreement.similarity import Similarity
 from scoring.consensus.boxes import fuse_clusters
 from scoring.sequences.segment import Segment, fuse_segment, segment_similarity
 from scoring.sequences.span import Span, fuse_span, span_similarity
-from scoring.sequences.track_fusion import fuse_track
 from scoring.sequences.track import track_of, track_similarity
+from scoring.sequences.track_fusion import fuse_track
 from scoring.shapes.angle import Angle, angle_similarity, fuse_angle
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, fused_confidence
 from scoring.shapes.cuboid import Cuboid, cuboid_similarity, fuse_cuboid
@@ -26,7 +28,6 @@ from scoring.shapes.point import Point, fuse_point, point_similarity
 from scoring.shapes.polygon import Polygon, fuse_polygon, polygon_similarity
 from scoring.shapes.polyline import Polyline, fuse_polyline, polyline_similarity
 from scoring.types import Array
-
 from streams.kinds.base import Fused, ObjectKind, Scene
 from streams.kinds.relations import compare_links, fuse_links, link_fields
 from streams.plan import ControlPlan
@@ -88,9 +89,8 @@ def _rows(shapes: Sequence[tuple[float, ...]]) -> Array:
     return np.array(shapes, dtype=np.float64).reshape(-1, 5)
 
 
-def _compare_boxes(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Array:
-    rows = _rows(shapes)
-    return iou(rows, rows)
+def _compare_boxes(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Similarity:
+    return box_similarity_matrix(_rows(shapes))
 
 
 def _fuse_boxes(
@@ -112,8 +112,13 @@ def _box_fields(row: tuple[float, ...]) -> dict[str, Any]:
 # ---- outlines and pixels
 
 
+def _tolerance_px(plan: ControlPlan) -> float | None:
+    """The metric's own for none and for 0: no two outlines are the same to the last bit."""
+    return plan.tolerance or None
+
+
 def _compare_polygons(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Array:
-    return polygon_similarity(shapes, plan.similarity, tolerance_px=plan.tolerance, diagonal_px=_diagonal(scene))  # type: ignore[arg-type]
+    return polygon_similarity(shapes, plan.similarity, tolerance_px=_tolerance_px(plan), diagonal_px=_diagonal(scene))  # type: ignore[arg-type]
 
 
 def _fuse_polygon(shapes: Sequence[Any], weights: Sequence[float], plan: ControlPlan, scene: Scene) -> Polygon:
@@ -125,7 +130,7 @@ def _polygon_fields(shape: Polygon) -> dict[str, Any]:
 
 
 def _compare_masks(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Array:
-    return mask_similarity(shapes, plan.similarity, tolerance_px=plan.tolerance, diagonal_px=scene.diagonal_px)  # type: ignore[arg-type]
+    return mask_similarity(shapes, plan.similarity, tolerance_px=_tolerance_px(plan), diagonal_px=scene.diagonal_px)  # type: ignore[arg-type]
 
 
 def _fuse_mask(shapes: Sequence[Any], weights: Sequence[float], plan: ControlPlan, scene: Scene) -> Mask:
@@ -140,7 +145,7 @@ def _mask_fields(shape: Mask) -> dict[str, Any]:
 
 
 def _compare_ellipses(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Array:
-    return ellipse_similarity(shapes, plan.similarity, tolerance_px=plan.tolerance, diagonal_px=_diagonal(scene))  # type: ignore[arg-type]
+    return ellipse_similarity(shapes, plan.similarity, tolerance_px=_tolerance_px(plan), diagonal_px=_diagonal(scene))  # type: ignore[arg-type]
 
 
 def _compare_polylines(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Array:

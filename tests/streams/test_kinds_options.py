@@ -105,7 +105,7 @@ def test_a_tolerance_forgives_ends_that_are_so_far_off(kind: str, near: dict[str
 
 
 def test_a_boundary_tolerance_forgives_outlines_that_are_so_far_off() -> None:
-    def score(tolerance: float) -> float:
+    def score(tolerance: float | None) -> float:
         square = region("polygon", points=[[0, 0], [40, 0], [40, 40], [0, 40]], holes=[])
         moved = region("polygon", points=[[3, 0], [43, 0], [43, 40], [3, 40]], holes=[])
         chosen = {"type": "polygon", "similarity": "boundary_f1", "tolerance": tolerance}
@@ -113,6 +113,7 @@ def test_a_boundary_tolerance_forgives_outlines_that_are_so_far_off() -> None:
 
     assert score(5) == 1
     assert score(0.5) < 0.7
+    assert score(0) == score(None)  # no outline is drawn to the last bit
 
 
 def test_several_texts_of_one_control_are_the_lines_of_one_in_the_order_of_their_ids() -> None:
