@@ -11,7 +11,6 @@ from typing import Any, get_args
 from scoring.rolling.drift import drop
 from scoring.rolling.sums import ScoreSums, from_micro
 from scoring.types import Undefined
-
 from streams.contracts.decisions import TaskState
 from streams.quality import OpenAlert, ProjectRecord, rfc3339
 from streams.stages.warn import ALERTS

@@ -18,9 +18,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
+
 from scoring.rolling.imbalance import Imbalance
 from scoring.rolling.sums import NO_SCORES, ScoreSums
-
 from streams.state import Watermark
 
 __all__ = [

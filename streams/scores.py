@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from msgspec import Struct
-from scoring.agreement.objects import ObjectAgreement
-from scoring.types import Array
 
+from scoring.agreement.objects import ObjectAgreement
+from scoring.agreement.similarity import Similarity
 from streams.contracts.regions import Boolean, Choice, Choices, Region
 from streams.kinds.base import Scene
 from streams.plan import ControlPlan
@@ -59,7 +59,7 @@ class ObjectEvidence(Struct, gc=False):
     """As `scoring` compares them."""
     owners: list[int]
     regions: list[Any]
-    similarity: Array
+    similarity: Similarity
     agreement: ObjectAgreement
     scene: Scene
 

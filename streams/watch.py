@@ -15,11 +15,11 @@ from itertools import zip_longest
 from typing import Any
 
 import msgspec
+
 from scoring.rolling.imbalance import imbalance
 from scoring.rolling.sums import NO_SCORES, ScoreSums
 from scoring.rolling.window import BucketedSums
 from scoring.types import Undefined
-
 from streams.contracts.decisions import Alert
 from streams.contracts.facts import Fact, FactBatch
 from streams.contracts.settings import ProjectSettings

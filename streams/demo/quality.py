@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from scoring.agreement.boxes import iou
 from scoring.agreement.matching import match
 from scoring.consensus.boxes import cluster
 from scoring.types import Boxes
-
 from streams.contracts.regions import Box, Choice, ScoredRegion
 
 __all__ = ["HIT_IOU", "Hits", "compare", "majority"]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+
 from scoring.agreement.aggregate import (
     PairLaw,
     best_consensus_share,
@@ -23,7 +24,6 @@ from scoring.agreement.nominal import equality_matrix
 from scoring.agreement.objects import compare_objects
 from scoring.agreement.sets import jaccard_matrix, masi_matrix
 from scoring.types import Matrix, Undefined
-
 from streams.contracts.regions import UnscoredRegion
 from streams.kinds import ANSWER_KINDS, OBJECT_KINDS, tag_of
 from streams.kinds.base import UNKNOWN_SCENE, Scene

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from scoring.rolling.sums import ScoreSums, histogram_bin, to_micro
 from scoring.rolling.window import BucketedSums
-
 from streams.contracts.facts import Contribution, Fact
 from streams.quality import BUCKET_SECONDS, HISTOGRAM_BINS, LABEL_BYTES, ProjectSums, Touched
 

@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+
 from scoring.rolling.drift import drop, judge_drop
 from scoring.rolling.imbalance import imbalance, judge_imbalance
 from scoring.rolling.sums import Verdict, from_micro
 from scoring.rolling.window import BucketedSums
 from scoring.types import Undefined
-
 from streams.contracts.decisions import Alert
 from streams.contracts.settings import AlertSettings, ProjectSettings
 from streams.quality import OpenAlert, ProjectRecord, Touched, rfc3339

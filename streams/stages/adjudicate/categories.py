@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from scoring.consensus.votes import Vote, vote, vote_labels
-
 from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBoolean, ConsensusChoice, ConsensusChoices
 from streams.scores import JOIN, Category, CategoryEvidence, ControlScore, SetEvidence
 from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter, conflict, sources
