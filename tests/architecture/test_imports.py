@@ -20,6 +20,7 @@ DOORS = {
     "redis": ("streams/adapters/redis_model/",),
     "rich": ("streams/cli/", "streams/demo/"),
     "structlog": ("streams/adapters/", "streams/cli/"),
+    "uvloop": ("streams/adapters/faust_app/",),
     "yaml": ("streams/settings_file.py",),
 }
 """Library → the files or folders (ending in /) that may import it."""

@@ -63,7 +63,7 @@ def test_the_lock_of_the_image_is_what_the_program_needs_and_no_more() -> None:
 
 def test_the_lock_was_made_for_these_dependencies() -> None:
     def by_name(dependencies: list[str]) -> set[tuple[str, str]]:
-        split = (re.match(r"([\w.-]+)(?:\[[^\]]*\])?\s*(.*)", dependency) for dependency in dependencies)
+        split = (re.match(r"([\w.-]+)(?:\[[^\]]*\])?\s*([^;]*)", dependency) for dependency in dependencies)
         return {(match[1].lower(), _sorted(match[2])) for match in split if match}
 
     locked = ITSELF["metadata"]["requires-dist"]

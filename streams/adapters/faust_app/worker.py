@@ -24,6 +24,11 @@ from streams.config import WorkerConfig
 from streams.errors import LabelquorumError
 from streams.ports import Processor
 
+try:
+    import uvloop
+except ImportError:  # it is not made for Windows
+    uvloop = None  # type: ignore[assignment,unused-ignore]
+
 __all__ = ["run_worker", "verify_broker"]
 
 log = logging.getLogger("labelquorum.worker")
@@ -61,6 +66,8 @@ def run_worker(
         The exit code: 0 after a signal, the error's `exit_code` for an error of ours, else 1. Failures are logged.
     """
     _calm_libraries()
+    if uvloop is not None:  # a tenth less work for both loops, ours and that of the consumer's thread
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     with tempfile.TemporaryDirectory(prefix="labelquorum-") as scratch:
