@@ -25,8 +25,9 @@ __all__ = [
 
 ScoredType = Literal[
     "choice", "choices", "boolean", "text", "number", "rating", "ranking", "taxonomy", "box", "polygon", "mask",
-    "polyline", "point", "keypoints", "ellipse", "span", "segment", "track", "cuboid", "angle", "relation",
+    "polyline", "point", "keypoints", "ellipse", "span", "segment", "track", "cuboid", "angle", "relation", "area",
 ]  # fmt: skip
+"""The region types, and `area`: boxes, polygons, masks and ellipses beside one another, compared by what they cover."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 Finite = Annotated[float, Meta(ge=-1e15, le=1e15)]
@@ -89,6 +90,7 @@ TYPE_DEFAULTS: dict[str, TypeDefaults] = {
     "cuboid": _objects(("iou",), "median"),
     "angle": _objects(("opening_and_vertex",), "median"),
     "relation": _objects(("exact", "undirected"), "majority"),
+    "area": _objects(_AREA, "coverage"),
 }
 """Region type → what its control may be given."""
 

@@ -7,11 +7,15 @@ them by a shorter way.
 from __future__ import annotations
 
 from streams.kinds.answers import ANSWER_KINDS
+from streams.kinds.base import tag_of
 from streams.kinds.objects import OBJECT_KINDS
 
-__all__ = ["ANSWER_KINDS", "OBJECT_KINDS", "tag_of"]
+__all__ = ["ANSWER_KINDS", "OBJECT_KINDS", "tag_of", "takes"]
+
+_AREAS = frozenset(("box", "polygon", "mask", "ellipse"))
 
 
-def tag_of(region_type: type) -> str:
-    """The `type` of a region struct, as events spell it."""
-    return str(region_type.__struct_config__.tag)  # type: ignore[attr-defined]
+def takes(kind: str, region_type: type) -> bool:
+    """Whether a control of a kind takes a region: one of its own type does, and to `area` whatever covers a place."""
+    tag = tag_of(region_type)
+    return tag == kind or (kind == "area" and tag in _AREAS)

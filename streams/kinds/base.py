@@ -15,7 +15,7 @@ from scoring.consensus.answers import AnswerConsensus
 from scoring.types import Matrix
 from streams.plan import ControlPlan
 
-__all__ = ["UNKNOWN_SCENE", "AnswerKind", "Fused", "ObjectKind", "Scene", "places"]
+__all__ = ["UNKNOWN_SCENE", "AnswerKind", "Fused", "ObjectKind", "Scene", "places", "tag_of"]
 
 
 class Scene(NamedTuple):
@@ -78,3 +78,8 @@ def places(shapes: Sequence[Any], labels: Sequence[str]) -> list[int]:
     for place, i in enumerate(sorted(range(len(shapes)), key=content)):
         found[i] = place
     return found
+
+
+def tag_of(region_type: type) -> str:
+    """The `type` of a region struct, as events spell it."""
+    return str(region_type.__struct_config__.tag)  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ A kind says how a region becomes a shape of `scoring`, how shapes are compared, 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,17 +19,19 @@ from scoring.sequences.span import Span, fuse_span, span_similarity
 from scoring.sequences.track import track_of, track_similarity
 from scoring.sequences.track_fusion import fuse_track
 from scoring.shapes.angle import Angle, angle_similarity, fuse_angle
+from scoring.shapes.box import Box
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, fused_confidence
 from scoring.shapes.cuboid import Cuboid, cuboid_similarity, fuse_cuboid
 from scoring.shapes.ellipse import Ellipse, ellipse_similarity, fuse_ellipse
 from scoring.shapes.keypoints import Keypoints, fuse_keypoints, keypoints_similarity
 from scoring.shapes.mask import Mask, mask_similarity
 from scoring.shapes.mask_fusion import fuse_mask
+from scoring.shapes.mixed import Area, area_similarity, fuse_area
 from scoring.shapes.point import Point, fuse_point, point_similarity
 from scoring.shapes.polygon import Polygon, fuse_polygon, polygon_similarity
 from scoring.shapes.polyline import Polyline, fuse_polyline, polyline_similarity
 from scoring.types import Array
-from streams.kinds.base import Fused, ObjectKind, Scene
+from streams.kinds.base import Fused, ObjectKind, Scene, tag_of
 from streams.kinds.relations import compare_links, fuse_links, link_fields
 from streams.plan import ControlPlan
 
@@ -141,6 +144,26 @@ def _mask_fields(shape: Mask) -> dict[str, Any]:
     return {"size": list(shape.size), "counts": shape.compressed}
 
 
+# ---- whatever covers a place: the tool is the annotator's choice
+
+
+def _area(region: Any) -> Area:
+    kind = tag_of(type(region))
+    return Box(*_box_row(region)) if kind == "box" else OBJECT_KINDS[kind].shape(region)
+
+
+def _compare_areas(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Array:
+    return area_similarity(shapes, plan.similarity, tolerance_px=_tolerance_px(plan), diagonal_px=_diagonal(scene))  # type: ignore[arg-type]
+
+
+def _area_fields(shape: Area) -> dict[str, Any]:
+    """With the type of region that it is."""
+    if isinstance(shape, Box):
+        return {"type": "box", **_box_fields(dataclasses.astuple(shape))}
+    kind = type(shape).__name__.lower()
+    return {"type": kind, **OBJECT_KINDS[kind].fields(shape)}
+
+
 # ---- lines, points and figures
 
 
@@ -198,6 +221,7 @@ OBJECT_KINDS: dict[str, ObjectKind] = {
         ObjectKind("box", _box_row, _compare_boxes, _fuse_boxes, _box_fields),
         _kind("polygon", lambda r: Polygon.of(r.points, r.holes), _compare_polygons, _fuse_polygon, _polygon_fields),
         _kind("mask", lambda r: Mask.of(r.size, r.counts), _compare_masks, _fuse_mask, _mask_fields),
+        _kind("area", _area, _compare_areas, lambda s, w, plan, scene: fuse_area(s, w), _area_fields),
         _kind(
             "polyline", lambda r: Polyline.of(r.points), _compare_polylines, _fuse_polyline,
             lambda s: {"points": [list(p) for p in s.points]},

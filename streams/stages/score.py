@@ -25,7 +25,7 @@ from scoring.agreement.objects import compare_objects
 from scoring.agreement.sets import jaccard_matrix, masi_matrix
 from scoring.types import Matrix, Undefined
 from streams.contracts.regions import UnscoredRegion
-from streams.kinds import ANSWER_KINDS, OBJECT_KINDS, tag_of
+from streams.kinds import ANSWER_KINDS, OBJECT_KINDS, tag_of, takes
 from streams.kinds.base import UNKNOWN_SCENE, Scene
 from streams.kinds.relations import Ends
 from streams.plan import ControlPlan, Plan
@@ -121,8 +121,8 @@ def _resolve(
         return None, rows
     kept: _Answers = []
     for row, regions in enumerate(rows):
-        kept.append([region for region in regions if tag_of(type(region)) == control.type])
-        unscored += [Placed(row, r, "wrong_control_type") for r in regions if tag_of(type(r)) != control.type]
+        kept.append([region for region in regions if takes(control.type, type(region))])
+        unscored += [Placed(row, r, "wrong_control_type") for r in regions if not takes(control.type, type(r))]
     return control, kept
 
 

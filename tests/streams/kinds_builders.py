@@ -199,6 +199,8 @@ _ANY: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 @st.composite
 def any_region(draw: st.DrawFn, kind: str, control: str = CONTROL) -> Event:
     """Whatever our contract accepts of a type: degenerate, huge, empty, reversed, dangling, told twice."""
+    if kind == "area":
+        kind = draw(st.sampled_from(["box", "polygon", "mask", "ellipse"]))
     found: Event = {"control": control, "type": kind, **draw(_ANY[kind])}
     if draw(st.booleans()):
         found["id"] = draw(_ids)

@@ -164,4 +164,4 @@ def test_who_sent_what_only_changes_the_names(kind: str) -> None:
 
 
 def test_every_kind_stands_here() -> None:
-    assert {*ANSWERS, *OBJECTS, "relation"} == set(TYPE_DEFAULTS)
+    assert {*ANSWERS, *OBJECTS, "relation", "area"} == set(TYPE_DEFAULTS)
