@@ -109,6 +109,10 @@ WORDS: dict[str, Words] = {
         "the objects that it connects are clustered first", "0 or 1",
         "an end that names no region is like no other end", "relation F1 doi:10.3115/1219840.1219893",
     ),
+    "area": Words(
+        "boxes, polygons, masks and ellipses of one control; " + _AREA_PARAMETERS, "[0, 1]",
+        "without area 1 with an identical one, else 0", _AREA_SOURCE,
+    ),
 }  # fmt: skip
 """By region type."""
 
