@@ -74,7 +74,8 @@ class WorkerConfig:
     max_record_bytes: int = _option(
         1_000_000, "Larger input records become dead letters. Kafka's own default limit.", 1_000
     )
-    max_regions: int = _option(10_000, "Regions in one submission; more is a dead letter.", 1)
+    max_regions: int = _option(1_000, "Regions in one submission; more is a dead letter.", 1)
+    max_points: int = _option(2_000, "Points, key frames, items or paths in one region; more is a dead letter.", 1)
     dead_letter_ratio: float = _option(
         0.5, "Share of dead letters among the last 1,000 records that stops the worker.", 0, 1
     )

@@ -37,6 +37,8 @@ _WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
 _WITHOUT_SCORE = frozenset(("waiting", "cancelled"))
 _UNSCORED_BYTES = 2_000_000
 """Of regions that nobody compared, in one decision: masks of twenty annotators would not fit through Kafka."""
+_WITHOUT_LABELS = frozenset(("text", "number", "rating", "ranking", "taxonomy"))
+"""Answers that are no classes: each text would be one of its own."""
 _COUNTED_LABELS = frozenset(("agreed", "reviewed", "accepted"))
 
 
@@ -255,6 +257,8 @@ def contribution(task: Task, found: Outcome) -> Contribution | None:
 
 def _count_labels(labels: dict[str, dict[str, float]], region: Any) -> None:
     fields = region if isinstance(region, dict) else {name: getattr(region, name) for name in region.__struct_fields__}
+    if fields.get("type") in _WITHOUT_LABELS:
+        return
     value = fields.get("value", fields.get("label"))
     values = value if isinstance(value, list) else [] if value is None else [value]
     counts = labels.setdefault(str(fields["control"]), {})

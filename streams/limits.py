@@ -13,6 +13,7 @@ def limits_of(config: WorkerConfig) -> Limits:
     return Limits(
         max_record_bytes=config.max_record_bytes,
         max_regions=config.max_regions,
+        max_points=config.max_points,
         dead_letter_ratio=config.dead_letter_ratio,
         dead_letter_run=config.dead_letter_run,
         cached_tasks=config.cached_tasks,

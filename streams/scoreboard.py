@@ -141,7 +141,7 @@ class Scoreboard:
         """Fold events into their tasks. A line that is no usable event is counted, and nothing else happens."""
         for line in lines:
             self._lines += 1
-            decoded = decode(line, self._limits.max_record_bytes, self._limits.max_regions)
+            decoded = decode(line, self._limits.max_record_bytes, self._limits.max_regions, self._limits.max_points)
             if isinstance(decoded, Rejected):
                 self._rejected[decoded.reason] += 1
                 continue

@@ -47,7 +47,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Bounds on input and memory; see `streams.config` for what each means."""
 
     max_record_bytes: int = 1_000_000
-    max_regions: int = 10_000
+    max_regions: int = 1_000
+    max_points: int = 2_000
     dead_letter_ratio: float = 0.5
     dead_letter_run: int = 500
     cached_tasks: int = 20_000
@@ -119,7 +120,7 @@ class Settle:
 
     def _record(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
         limits = self._limits
-        decoded = decode(record.value, limits.max_record_bytes, limits.max_regions)
+        decoded = decode(record.value, limits.max_record_bytes, limits.max_regions, limits.max_points)
         if type(decoded) is Decoded:
             event = decoded.event
             if isinstance(event, ClockTick):

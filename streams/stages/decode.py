@@ -23,7 +23,18 @@ from streams.contracts.events import (
     GoldSet,
     ReviewDecided,
 )
-from streams.contracts.regions import Box, Mask, ScoredRegion, UnscoredRegion
+from streams.contracts.regions import (
+    Box,
+    Keypoints,
+    Mask,
+    Polygon,
+    Polyline,
+    Ranking,
+    ScoredRegion,
+    Taxonomy,
+    Track,
+    UnscoredRegion,
+)
 from streams.errors import Rejected
 
 __all__ = ["Decoded", "decode"]
@@ -34,7 +45,15 @@ _REGION_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(S
 _WITH_RESULT = (AnnotationSubmitted, GoldSet, ReviewDecided)
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _FARTHEST_PX = -1e9
-_TO_BE_CHECKED = (Box, Mask)
+_LONG: dict[Any, str] = {
+    Polygon: "points",
+    Polyline: "points",
+    Keypoints: "points",
+    Track: "frames",
+    Ranking: "items",
+    Taxonomy: "paths",
+}
+_TO_BE_CHECKED = (Box, Mask, *_LONG)
 _ID_CHARACTERS = 256
 _DEPTH = 100
 """Levels of a region that is kept whole. Recursive readers give up at some depth, which depends on who calls them."""
@@ -48,13 +67,17 @@ class Decoded(Struct, frozen=True):
     set_aside: tuple[Rejected, ...] = ()
 
 
-def decode(value: bytes | None, max_bytes: int = 1_000_000, max_regions: int = 10_000) -> Decoded | Rejected:
+def decode(
+    value: bytes | None, max_bytes: int = 1_000_000, max_regions: int = 1_000, max_points: int = 2_000
+) -> Decoded | Rejected:
     """Decode one input record.
 
     Args:
         value: the record's bytes.
         max_bytes: longer records are refused unread.
         max_regions: submissions with more regions are refused.
+        max_points: so are regions with more points, key frames, items or paths: matching and repairing them grows
+            faster than they do.
 
     Returns:
         The event, with regions of unknown type as `UnscoredRegion`s and zero-size boxes set aside (a click without a
@@ -81,11 +104,13 @@ def decode(value: bytes | None, max_bytes: int = 1_000_000, max_regions: int = 1
             "out_of_range", "$.occurred_at", f"expected a time in the years 1970 to 9999 UTC; got {event.occurred_at}"
         )
     if isinstance(event, _WITH_RESULT):
-        return _check_result(event, max_regions)
+        return _check_result(event, max_regions, max_points)
     return Decoded(event)
 
 
-def _check_result(event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regions: int) -> Decoded | Rejected:
+def _check_result(
+    event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regions: int, max_points: int
+) -> Decoded | Rejected:
     result = event.result
     if result is UNSET:
         if isinstance(event, ReviewDecided) and event.verdict == "corrected":
@@ -105,7 +130,7 @@ def _check_result(event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regi
             continue
         if isinstance(region, Box):
             _upright(region)
-        problem = _impossible(region, f"$.result[{index}]")
+        problem = _impossible(region, f"$.result[{index}]") or _too_long(region, f"$.result[{index}]", max_points)
         if problem is None:
             continue
         if problem.reason != "zero_size_box":
@@ -132,6 +157,18 @@ def _impossible(region: Any, path: str) -> Rejected | None:
         except ValueError as error:
             return Rejected("invalid_geometry", f"{path}.counts", str(error))
     return None
+
+
+def _too_long(region: Any, path: str, max_points: int) -> Rejected | None:
+    name = _LONG.get(type(region))
+    if name is None:
+        return None
+    count = len(getattr(region, name)) + sum(map(len, getattr(region, "holes", ())))
+    if count <= max_points:
+        return None
+    return Rejected(
+        "too_many_points", f"{path}.{name}", f"expected at most {max_points} {name} (max_points); got {count}"
+    )
 
 
 def _upright(box: Box) -> None:

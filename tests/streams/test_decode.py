@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -35,6 +36,7 @@ from tests.builders import (
 REASONS = {
     "malformed_json", "non_finite_number", "missing_field", "wrong_type", "out_of_range", "unknown_event_type",
     "unsupported_schema", "oversized", "too_many_regions", "empty_record", "zero_size_box", "wrong_key", "task_closed",
+    "too_many_points", "invalid_geometry",
 }  # fmt: skip
 
 NULL_HEADER: Any = [("null", None)]
@@ -196,6 +198,21 @@ def test_task_fields_may_come_on_any_event() -> None:
     assert (found.event.task.required_annotators, found.event.task.width_px) == (5, 1280)
 
 
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"type": "polygon", "points": [[0, 0], [1, 0]], "holes": [[[0, 0], [1, 1]]]}, "points"),
+        ({"type": "track", "frames": {str(i): {"x": 0, "y": 0, "width": 1, "height": 1} for i in range(4)}}, "frames"),
+        ({"type": "taxonomy", "paths": [["a"], ["b"], ["c"], ["d"]]}, "paths"),
+    ],
+)
+def test_a_region_of_too_many_points_is_refused_by_the_name_of_the_setting(fields: dict[str, Any], name: str) -> None:
+    event = line(submitted(result=[{"control": "c", **fields}]))
+    message = f"expected at most 3 {name} (max_points); got 4"
+    assert decode(event, max_points=3) == Rejected("too_many_points", f"$.result[0].{name}", message)
+    assert isinstance(decode(event, max_points=4), Decoded)
+
+
 # A record that nobody can use, or only half of one, goes through the whole agent: nothing may stop it.
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -227,7 +244,7 @@ def _mutated(draw: st.DrawFn) -> bytes:
             if isinstance(node, dict) and draw(st.integers(0, 4)) == 0:
                 del node[key]
             else:
-                node[key] = draw(_odd)
+                node[key] = copy.deepcopy(draw(_odd))  # or a later change would change the sample itself
             break
     text = _dumps(document)
     if draw(st.integers(0, 5)) == 0:
