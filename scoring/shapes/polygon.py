@@ -1,11 +1,8 @@
 """Polygons with holes: what region an outline means, how alike two are, and what several annotators outline together.
 
-Repair policy, for outlines as people draw them. A ring that crosses itself means the region that its lines enclose an
-odd number of times (even-odd, as in SVG and most rasterisers): both wings of a bow-tie, not their difference (which the
-shoelace formula gives: 0) nor one of them (which a zero-width buffer gives). Lines and points that enclose nothing are
-dropped. A hole takes away what it shares with the outer ring; what lies outside of it takes away nothing. Fewer than
-three different points, or less than 1e-18 square px, enclose nothing: such a polygon has similarity 1 with an identical
-one and 0 with all others.
+What a ring that crosses itself encloses is said in `scoring.shapes.rings` (even-odd). A hole takes away what it shares
+with the outer ring; what lies outside of it takes away nothing. Fewer than three different points, or less than 1e-18
+square px, enclose nothing: such a polygon has similarity 1 with an identical one and 0 with all others.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import shapely
 
-from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, Coordinate, coordinates, medoid, over_distinct, voters
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, Coordinate, medoid, over_distinct, voters
 from scoring.shapes.regions import (
     DEFAULT_TOLERANCE_SHARE,
     NEGLIGIBLE_AREA,
@@ -29,6 +26,7 @@ from scoring.shapes.regions import (
     region_iou,
     solid,
 )
+from scoring.shapes.rings import enclosed, polygonal
 from scoring.types import Array
 
 __all__ = [
@@ -116,7 +114,7 @@ def polygon_similarity(
 
 
 def polygon_regions(shapes: Sequence[Polygon]) -> Regions:
-    """The regions that polygons mean, valid, by the repair policy of this module.
+    """The regions that polygons mean, valid, by the policies of this module and of `scoring.shapes.rings`.
 
     Returns
     -------
@@ -136,10 +134,10 @@ def polygon_regions(shapes: Sequence[Polygon]) -> Regions:
     >>> polygon_regions([sticking_out])[0].area
     92.0
     """
-    regions = _filled([shape.points for shape in shapes])
+    regions = enclosed([shape.points for shape in shapes])
     for i, shape in enumerate(shapes):
         if shape.holes:
-            regions[i] = _polygonal(shapely.difference(regions[i], shapely.union_all(_filled(shape.holes))))
+            regions[i] = polygonal(shapely.difference(regions[i], shapely.union_all(enclosed(shape.holes))))
     return solid(regions)
 
 
@@ -245,43 +243,11 @@ def covered_region(regions: Regions, weights: Sequence[float], at_least: float |
         weight += voice * shapely.intersects_xy(region, shapely.get_x(inside), shapely.get_y(inside))
     total = fsum(weights)
     enough = weight > total * (0.5 + 1e-9) if at_least is None else weight >= at_least - 1e-9 * total
-    return _polygonal(shapely.union_all(cells[enough])) if enough.any() else NOTHING
+    return polygonal(shapely.union_all(cells[enough])) if enough.any() else NOTHING
 
 
 def _ring(points: Iterable[Sequence[float]]) -> tuple[Coordinate, ...]:
     return tuple((x, y) for x, y in points)
-
-
-def _filled(rings: Sequence[Sequence[Coordinate]]) -> Regions:
-    """The regions that rings enclose by the even-odd rule."""
-    arrays = [coordinates(ring, "polygon") for ring in rings]
-    regions = np.full(len(rings), NOTHING, dtype=object)
-    drawn = [i for i, ring in enumerate(arrays) if len(ring) >= 3]
-    if drawn:
-        owner = np.repeat(np.arange(len(drawn)), [len(arrays[i]) for i in drawn])
-        outlines = shapely.linearrings(np.concatenate([arrays[i] for i in drawn]), indices=owner)
-        regions[drawn] = shapely.polygons(outlines)
-    for i in np.flatnonzero(~shapely.is_valid(regions)):
-        regions[i] = _polygonal(_repaired(regions[i]))
-    return solid(regions)
-
-
-def _repaired(region: Any) -> Any:
-    try:
-        return shapely.make_valid(region, method="linework")
-    except shapely.errors.GEOSException:
-        # Crossings that lie too near to one another for their distance from the origin (1e-9 px at 1e9 px) can't be put
-        # in order. Then what is enclosed twice is inside, too: the one way of repair that needs no such order.
-        return shapely.make_valid(region, method="structure", keep_collapsed=False)
-
-
-def _polygonal(region: Any) -> Any:
-    """The region without the lines and points that an overlay may leave beside it."""
-    if region.geom_type in ("Polygon", "MultiPolygon"):
-        return region
-    flat = shapely.get_parts(shapely.get_parts(region))
-    areas = flat[shapely.get_dimensions(flat) == 2]
-    return shapely.union_all(areas) if len(areas) else NOTHING
 
 
 def _as_polygon(region: Any) -> Polygon:
