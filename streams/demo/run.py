@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -151,23 +152,29 @@ def _tell(summary: Summary, options: DemoOptions, stack: Stack, console: Console
 
 
 def _next_steps(stack: Stack, options: DemoOptions) -> list[tuple[str, str]]:
-    settings, recorded = _shown("settings.yaml"), _shown("data/bluebirds.jsonl.gz")
+    settings, recorded = (_shown(packaged(name)) for name in ("settings.yaml", "data/bluebirds.jsonl.gz"))
+    program = _program()
     steps = [
         (
-            f"labelquorum replay {recorded} --settings {settings} --out out",
+            f"{program} replay {recorded} --settings {settings} --out out",
             "the same engine on a file, without a broker",
         ),
-        ("labelquorum settings check " + settings, "edit a copy of these settings, replay again: the what-if"),
-        ("labelquorum worker --help", "run it on a Kafka of yours"),
+        (f"{program} settings check {settings}", "edit a copy of these settings, replay again: the what-if"),
+        (f"{program} worker --help", "run it on a Kafka of yours"),
     ]
     if options.keep:
         prefix = f" --topic-prefix {stack.config.topic_prefix}" if stack.config.topic_prefix else ""
-        return [(f"labelquorum tail task-review --broker {stack.config.broker}{prefix}", "what reviewers get"), *steps]
-    return [("labelquorum demo --keep", "leaves everything running, to look around"), *steps]
+        return [(f"{program} tail task-review --broker {stack.config.broker}{prefix}", "what reviewers get"), *steps]
+    return [(f"{program} demo --keep", "leaves everything running, to look around"), *steps]
 
 
-def _shown(name: str) -> str:
-    path = packaged(name)
+def _program() -> str:
+    """How this person can call us: by name, or where the virtual environment is not on their path, by file."""
+    beside = Path(sys.executable).with_name("labelquorum")
+    return "labelquorum" if shutil.which("labelquorum") or not beside.exists() else _shown(beside)
+
+
+def _shown(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
