@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from math import fsum
 from typing import Literal, TypeVar
 
 import numpy as np
 
-from scoring.shapes.common import medoid, voters
+from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity
+from scoring.shapes.common import many_of_distinct, medoid, voters
 from scoring.types import Array
 
 __all__ = ["Range", "RangeMetric", "has_majority", "majority_range", "ordered", "range_similarity"]
@@ -25,6 +27,9 @@ RangeMetric = Literal["overlap", "exact", "tolerant"]
 _EXACTLY_HALF = 1e-9
 # Sums of weights this near (relative) to half of their total are half: 0.1 + 0.2 against 0.3 is a tie, as on paper.
 
+_CANDIDATES = 1 << 20
+# Pairs that are looked at in one go: some 100 MB.
+
 
 def ordered(start: Number, end: Number) -> Range[Number]:
     """The range between two boundaries in either order: one that was marked backwards is the same range.
@@ -35,7 +40,12 @@ def ordered(start: Number, end: Number) -> Range[Number]:
     return (start, end) if start <= end else (end, start)
 
 
-def range_similarity(ranges: Sequence[tuple[float, float]], metric: RangeMetric, tolerance: float) -> Array:
+def range_similarity(
+    ranges: Sequence[tuple[float, float]],
+    metric: RangeMetric,
+    tolerance: float,
+    lines: Sequence[int] | None = None,
+) -> Similarity:
     """Compare every range with every other.
 
     - `overlap`: length of the intersection over length of the union; touching ranges share nothing. A range without
@@ -43,7 +53,8 @@ def range_similarity(ranges: Sequence[tuple[float, float]], metric: RangeMetric,
     - `exact`: 1 where both boundaries are equal, else 0.
     - `tolerant`: 1 where each boundary is at most `tolerance` from the other's, else 0.
 
-    Time and memory grow with the square of the number of ranges: 1,000 take 8 MB.
+    Up to `scoring.agreement.similarity.DENSE_UP_TO` ranges time and memory grow with their square, beyond with the
+    number of pairs that are similar at all: a sweep over their starts finds these.
 
     Parameters
     ----------
@@ -53,11 +64,13 @@ def range_similarity(ranges: Sequence[tuple[float, float]], metric: RangeMetric,
         See above.
     tolerance
         In the ranges' own unit, for `tolerant` only; at least 0.
+    lines
+        Which line each range lies on; ranges of different lines share nothing. Default: all on one.
 
     Returns
     -------
-    Array
-        (N, N) in [0, 1], symmetric, diagonal 1.
+    Similarity
+        (N, N) in [0, 1], symmetric, diagonal 1; dense or sparse, the same numbers either way.
 
     Raises
     ------
@@ -78,22 +91,49 @@ def range_similarity(ranges: Sequence[tuple[float, float]], metric: RangeMetric,
     if not tolerance >= 0.0:
         raise ValueError(f"expected a tolerance of at least 0, got {tolerance}")
     boundaries = np.array(ranges, dtype=np.float64).reshape(-1, 2)
-    start, end = boundaries[:, 0], boundaries[:, 1]
-    if metric == "overlap":
-        return _overlap(start, end)
+    line = np.zeros(len(ranges), dtype=np.int64) if lines is None else np.asarray(lines, dtype=np.int64)
+    # Nothing may be off for exact boundaries; for the overlap it says nothing.
     allowed = tolerance if metric == "tolerant" else 0.0
-    apart = np.maximum(np.abs(start[:, None] - start), np.abs(end[:, None] - end))
-    return (apart <= allowed).astype(np.float64)
+    if len(ranges) > DENSE_UP_TO:
+        distinct, rows = np.unique(np.column_stack([line, boundaries]), axis=0, return_inverse=True)
+        return many_of_distinct(_sweep(distinct, metric, allowed), rows)
+    similarity = _alike(boundaries[:, None], boundaries, metric, allowed)
+    return similarity if lines is None else np.where(line[:, None] == line, similarity, 0.0)
 
 
-def _overlap(start: Array, end: Array) -> Array:
-    common = np.minimum(end[:, None], end) - np.maximum(start[:, None], start)
+def _alike(one: Array, other: Array, metric: RangeMetric, allowed: float) -> Array:
+    """Similarity of ranges, (..., 2) on both sides, that broadcast against each other."""
+    starts, ends = (one[..., 0], other[..., 0]), (one[..., 1], other[..., 1])
+    if metric != "overlap":
+        apart = np.maximum(np.abs(starts[0] - starts[1]), np.abs(ends[0] - ends[1]))
+        return (apart <= allowed).astype(np.float64)
+    common = np.minimum(*ends) - np.maximum(*starts)
     # Where two ranges meet, their union is their hull: a difference of the same numbers, so that rounding can neither
     # take the ratio above 1 nor make identical ranges differ.
-    hull = np.maximum(end[:, None], end) - np.minimum(start[:, None], start)
+    hull = np.maximum(*ends) - np.minimum(*starts)
     share = np.maximum(common, 0.0) / np.where(hull > 0.0, hull, 1.0)
-    identical = (start[:, None] == start) & (end[:, None] == end)
-    return np.where(identical, 1.0, share)
+    return np.where((starts[0] == starts[1]) & (ends[0] == ends[1]), 1.0, share)
+
+
+def _sweep(distinct: Array, metric: RangeMetric, allowed: float) -> Pairs:
+    """The similar pairs of distinct (line, start, end) rows, which ascend."""
+    line, start, end = distinct.T
+    # A range can be similar only to those after it that start before it ends, or within the tolerance of its start (and
+    # of what rounding may take from that).
+    until = end if metric == "overlap" else start + allowed + 1e-12 * (np.abs(start) + allowed)
+    places, borders = np.arange(len(distinct)), np.flatnonzero(np.diff(line, prepend=np.nan, append=np.nan))
+    stop = np.empty(len(distinct), dtype=np.intp)
+    for low, high in pairwise(borders.tolist()):
+        stop[low:high] = low + np.searchsorted(start[low:high], until[low:high], side="right")
+    candidates = np.maximum(stop - places - 1, 0)
+    found = [Pairs(places[:0], places[:0], start[:0])]
+    for block in np.split(places, np.flatnonzero(np.diff(np.cumsum(candidates) // _CANDIDATES)) + 1):
+        first = np.repeat(block, candidates[block])
+        before = np.cumsum(candidates[block]) - candidates[block]
+        second = first + 1 + np.arange(len(first)) - np.repeat(before, candidates[block])
+        similarity = _alike(distinct[first, 1:], distinct[second, 1:], metric, allowed)
+        found.append(Pairs(first, second, similarity).where(similarity > 0.0))
+    return Pairs(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
 def majority_range(ranges: Sequence[Range[Number]], weights: Sequence[float] | None = None) -> Range[Number]:

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from math import fsum
 from typing import NamedTuple
 
-import numpy as np
-
+from scoring.agreement.similarity import Similarity
 from scoring.consensus.votes import vote
 from scoring.consensus.weights import checked_weights
 from scoring.sequences.ranges import RangeMetric, majority_range, ordered, range_similarity
-from scoring.types import Array
 
 __all__ = ["Segment", "fuse_segment", "segment_similarity"]
 
@@ -36,7 +34,7 @@ class Segment(NamedTuple):
 
 def segment_similarity(
     segments: Sequence[Segment], metric: RangeMetric = "overlap", tolerance_seconds: float = 0.2
-) -> Array:
+) -> Similarity:
     """Similarity of every segment with every other; 0 on different channels, whatever the metric.
 
     - `overlap` (default): shared time over all time of both.
@@ -54,8 +52,8 @@ def segment_similarity(
 
     Returns
     -------
-    Array
-        (N, N) in [0, 1], symmetric, diagonal 1; (0, 0) for no segments. Grows with the square of N.
+    Similarity
+        (N, N) in [0, 1], symmetric, diagonal 1; (0, 0) for no segments. Of many a sparse matrix (`range_similarity`).
 
     Raises
     ------
@@ -75,10 +73,8 @@ def segment_similarity(
     [1.0, 1.0, 0.0]
     """
     times = [ordered(segment.start_seconds, segment.end_seconds) for segment in segments]
-    similarity = range_similarity(times, metric, tolerance_seconds)
     numbers = {channel: number for number, channel in enumerate({segment.channel for segment in segments})}
-    channels = np.array([numbers[segment.channel] for segment in segments], dtype=np.int64)
-    return np.where(channels[:, None] == channels, similarity, 0.0)
+    return range_similarity(times, metric, tolerance_seconds, [numbers[segment.channel] for segment in segments])
 
 
 def fuse_segment(segments: Sequence[Segment], weights: Sequence[float] | None = None) -> Segment:

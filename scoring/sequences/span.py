@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from scoring.agreement.similarity import Similarity
 from scoring.consensus.weights import checked_weights
 from scoring.sequences.ranges import RangeMetric, majority_range, ordered, range_similarity
-from scoring.types import Array
 
 __all__ = ["Span", "fuse_span", "span_similarity"]
 
@@ -28,7 +28,9 @@ class Span(NamedTuple):
     """One past the last character."""
 
 
-def span_similarity(spans: Sequence[Span], metric: RangeMetric = "overlap", tolerance_characters: int = 1) -> Array:
+def span_similarity(
+    spans: Sequence[Span], metric: RangeMetric = "overlap", tolerance_characters: int = 1
+) -> Similarity:
     """Similarity of every span with every other, labels left to `compare_objects`.
 
     - `overlap` (default): shared characters over all characters of both (Labelbox; Label Studio's span IoU).
@@ -47,8 +49,8 @@ def span_similarity(spans: Sequence[Span], metric: RangeMetric = "overlap", tole
 
     Returns
     -------
-    Array
-        (N, N) in [0, 1], symmetric, diagonal 1; (0, 0) for no spans. Grows with the square of N.
+    Similarity
+        (N, N) in [0, 1], symmetric, diagonal 1; (0, 0) for no spans. Of many a sparse matrix (`range_similarity`).
 
     Raises
     ------

@@ -9,16 +9,18 @@ from typing import TypeAlias
 
 import numpy as np
 
+from scoring.agreement.similarity import DENSE_UP_TO, Similarity
 from scoring.shapes.common import (
     UNKNOWN_DIAGONAL_PX,
     Coordinate,
     circular_median,
     coordinates,
     over_distinct,
+    upper_triangle,
     voters,
     weighted_median,
 )
-from scoring.shapes.point import DEFAULT_POINT_RATE, distances, geometric_median, nearness
+from scoring.shapes.point import DEFAULT_POINT_RATE, distances, farthest, geometric_median, near_pairs, nearness
 from scoring.types import Array
 
 __all__ = ["Angle", "angle_similarity", "fuse_angle"]
@@ -62,7 +64,7 @@ class Angle:
 
 def angle_similarity(
     shapes: Sequence[Angle], *, diagonal_px: float = UNKNOWN_DIAGONAL_PX, rate: float = DEFAULT_POINT_RATE
-) -> Array:
+) -> Similarity:
     """How alike angles are, over all angles of all annotators of a task in one call.
 
     `(1 - |difference of the openings| / 180) x exp(-rate x distance of the vertices / diagonal)`: both what was
@@ -77,8 +79,9 @@ def angle_similarity(
 
     Returns
     -------
-    Array
-        (n, n), exactly symmetric, in [0, 1], 1 for identical angles, also with their arms exchanged.
+    Similarity
+        (n, n), exactly symmetric, in [0, 1], 1 for identical angles, also with their arms exchanged. Of many angles
+        those with vertices far apart are not compared, as in `point_similarity`, unless the rate is 0.
 
     Raises
     ------
@@ -92,11 +95,17 @@ def angle_similarity(
     [1.0, 0.75]
     """
 
-    def compare(distinct: list[Angle]) -> Array:
+    def compare(distinct: list[Angle]) -> Similarity:
         opening = np.array([np.nan if shape.opening_degrees is None else shape.opening_degrees for shape in distinct])
-        difference = np.abs(opening[:, None] - opening) / 180.0
-        vertices = distances([shape.vertex for shape in distinct])
-        near = nearness(vertices, "exponential", diagonal_px, rate) if rate else np.ones_like(vertices)
+        vertices = coordinates([shape.vertex for shape in distinct], "angle")
+        if rate and len(distinct) > DENSE_UP_TO:
+            first, second, apart = near_pairs(vertices, farthest("exponential", diagonal_px, rate))
+            return upper_triangle(len(distinct), first, second, alike(opening[first] - opening[second], apart))
+        return alike(opening[:, None] - opening, distances(vertices))
+
+    def alike(turned: Array, apart: Array) -> Array:
+        difference = np.abs(turned) / 180.0
+        near = nearness(apart, "exponential", diagonal_px, rate) if rate else np.ones_like(apart)
         return np.where(np.isnan(difference), 0.0, (1.0 - difference) * near)
 
     return over_distinct(shapes, compare, _arms_in_order)

@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from scoring.agreement.boxes import iou
+from scoring.agreement.similarity import Similarity
 from scoring.consensus.boxes import FuseMethod, fuse
 from scoring.shapes.common import over_distinct, voters
 from scoring.types import Array, Boxes
@@ -40,7 +41,7 @@ def as_rows(boxes: Sequence[Box]) -> Boxes:
     return np.array([astuple(box) for box in boxes], dtype=np.float64).reshape(-1, 5)
 
 
-def box_similarity(shapes: Sequence[Box]) -> Array:
+def box_similarity(shapes: Sequence[Box]) -> Similarity:
     """`scoring.agreement.boxes.iou` of all boxes: (n, n), symmetric, in [0, 1].
 
     Examples

@@ -12,7 +12,10 @@ from math import fsum, hypot
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
 
+from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity, above_zero, as_dense
 from scoring.consensus.boxes import _confidence, _weighted_median
 from scoring.consensus.weights import checked_weights
 from scoring.types import Array
@@ -23,8 +26,10 @@ __all__ = [
     "circular_median",
     "coordinates",
     "fused_confidence",
+    "many_of_distinct",
     "medoid",
     "over_distinct",
+    "upper_triangle",
     "voters",
     "weighted_median",
 ]
@@ -77,17 +82,18 @@ def fused_confidence(similarities: Sequence[float], weights: Sequence[float] | N
 
 
 def over_distinct(
-    shapes: Sequence[_S], compare: Callable[[list[_S]], Array], canonical: Callable[[_S], _S] | None = None
-) -> Array:
+    shapes: Sequence[_S], compare: Callable[[list[_S]], Similarity], canonical: Callable[[_S], _S] | None = None
+) -> Similarity:
     """Similarity matrix of shapes through a comparison of the distinct ones, which come sorted by content.
 
-    `compare` returns (k, k); only what lies above its diagonal is read. `canonical` maps different descriptions of one
-    shape to one, so that they count as identical.
+    `compare` returns (k, k); only what lies above its diagonal is read (`upper_triangle`). `canonical` maps different
+    descriptions of one shape to one, so that they count as identical.
 
     Returns
     -------
-    Array
-        (n, n), exactly symmetric, 1 between identical shapes, within [0, 1].
+    Similarity
+        (n, n), exactly symmetric, 1 between identical shapes, within [0, 1]; dense up to
+        `scoring.agreement.similarity.DENSE_UP_TO` shapes, beyond as `many_of_distinct` has it.
 
     Examples
     --------
@@ -96,15 +102,70 @@ def over_distinct(
     """
     described = list(shapes) if canonical is None else [canonical(shape) for shape in shapes]
     distinct = sorted(set(described), key=_by_content)
-    if len(distinct) < 2:
-        return np.ones((len(described), len(described)))
-    upper = np.triu(np.clip(compare(distinct), 0.0, 1.0), 1)
-    similarity = upper + upper.T
-    np.fill_diagonal(similarity, 1.0)
     place = {shape: i for i, shape in enumerate(distinct)}
     rows = [place[shape] for shape in described]
+    upper = compare(distinct) if len(distinct) > 1 else np.zeros((len(distinct), len(distinct)))
+    if len(described) > DENSE_UP_TO:
+        return many_of_distinct(above_zero(upper), rows)
+    above = np.triu(np.clip(as_dense(upper), 0.0, 1.0), 1)
+    similarity = above + above.T
+    np.fill_diagonal(similarity, 1.0)
     expanded: Array = similarity[np.ix_(rows, rows)]
     return expanded
+
+
+def many_of_distinct(pairs: Pairs, rows: Sequence[int] | NDArray[np.intp]) -> Similarity:
+    """The similarity of many objects from that of the distinct ones among them.
+
+    Parameters
+    ----------
+    pairs
+        Pairs of distinct objects with their similarity, above 0; no pair comes twice, and none not given is similar.
+    rows
+        (n,), which distinct object each of the n objects is.
+
+    Returns
+    -------
+    Similarity
+        (n, n), symmetric, 1 between equal objects. A csr_array, its column indices ascending; but where more than a
+        quarter of all pairs are similar an array, which is then smaller and several times faster to make.
+
+    Examples
+    --------
+    >>> pairs = Pairs(np.array([0]), np.array([1]), np.array([0.5]))
+    >>> many_of_distinct(pairs, [1, 0, 1]).tolist()
+    [[1.0, 0.5, 1.0], [0.5, 1.0, 0.5], [1.0, 0.5, 1.0]]
+    """
+    which = np.asarray(rows, dtype=np.intp)
+    everyone = np.arange(which.max(initial=-1) + 1)
+    count, times = len(everyone), np.bincount(which)
+    values = np.minimum(pairs.similarity, 1.0)
+    if 4 * (times @ times + 2 * (times[pairs.first] @ times[pairs.second])) > len(which) ** 2:
+        similarity = np.eye(count)
+        similarity[pairs.first, pairs.second] = similarity[pairs.second, pairs.first] = values
+        return similarity if np.array_equal(which, everyone) else similarity[np.ix_(which, which)]
+    places = (
+        np.concatenate([pairs.first, pairs.second, everyone]),
+        np.concatenate([pairs.second, pairs.first, everyone]),
+    )
+    matrix = coo_array((np.concatenate([values, values, np.ones(count)]), places), shape=(count, count)).tocsr()
+    if not np.array_equal(which, everyone):
+        matrix = matrix[which][:, which]
+    matrix.sort_indices()
+    return matrix
+
+
+def upper_triangle(count: int, first: NDArray[np.intp], second: NDArray[np.intp], values: Array) -> Similarity:
+    """(count, count) with the values at (first, second) and 0 elsewhere, dense or sparse by the number of objects.
+
+    >>> upper_triangle(2, np.array([0]), np.array([1]), np.array([0.5])).tolist()
+    [[0.0, 0.5], [0.0, 0.0]]
+    """
+    if count > DENSE_UP_TO:
+        return coo_array((values, (first, second)), shape=(count, count)).tocsr()
+    similarity = np.zeros((count, count))
+    similarity[first, second] = values
+    return similarity
 
 
 def voters(shapes: Sequence[_S], weights: Sequence[float] | None) -> tuple[list[_S], list[float]]:
@@ -130,7 +191,7 @@ def voters(shapes: Sequence[_S], weights: Sequence[float] | None) -> tuple[list[
     return [shape for shape, _ in chosen], [weight for _, weight in chosen]
 
 
-def medoid(similarity: Array, weights: Sequence[float]) -> int:
+def medoid(similarity: Similarity, weights: Sequence[float]) -> int:
     """Index of the shape with the largest weighted sum of similarities to all; of several, the first.
 
     Sums that differ by less than 1e-12 tie. Call it with shapes in the order of `voters`, so that content decides.

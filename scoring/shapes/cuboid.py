@@ -11,6 +11,7 @@ import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 from scoring.agreement.boxes import iou
+from scoring.agreement.similarity import Similarity
 from scoring.consensus.boxes import fuse
 from scoring.shapes.common import medoid, over_distinct, voters, weighted_median
 from scoring.types import Array, Boxes
@@ -54,7 +55,7 @@ class Cuboid:
         return cls((cx, cy, cz), (length, width, height), (roll, pitch, yaw))
 
 
-def cuboid_similarity(shapes: Sequence[Cuboid]) -> Array:
+def cuboid_similarity(shapes: Sequence[Cuboid]) -> Similarity:
     """Volume in common over volume of either, over all cuboids of all annotators of a task in one call.
 
     Turned about z only, the volume in common is the area in common seen from above (that of boxes, exact) times the
@@ -64,7 +65,7 @@ def cuboid_similarity(shapes: Sequence[Cuboid]) -> Array:
 
     Returns
     -------
-    Array
+    Similarity
         (n, n), exactly symmetric, in [0, 1], exactly 1 for identical cuboids.
 
     References

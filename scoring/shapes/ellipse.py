@@ -10,10 +10,11 @@ from typing import Literal
 import numpy as np
 import shapely
 
+from scoring.agreement.similarity import Similarity
 from scoring.consensus.boxes import fuse
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, medoid, over_distinct, voters
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, NOTHING, AreaMetric, Regions, compare_regions, solid
-from scoring.types import Array, Boxes
+from scoring.types import Boxes
 
 __all__ = ["Ellipse", "EllipseFusion", "ellipse_regions", "ellipse_similarity", "fuse_ellipse"]
 
@@ -52,7 +53,7 @@ def ellipse_similarity(
     *,
     tolerance_px: float | None = None,
     diagonal_px: float = UNKNOWN_DIAGONAL_PX,
-) -> Array:
+) -> Similarity:
     """How alike ellipses are, over all ellipses of all annotators of a task in one call.
 
     Each ellipse is taken as a polygon of 128 corners and of exactly its area. Against the closed forms for circles and
@@ -65,7 +66,7 @@ def ellipse_similarity(
 
     Returns
     -------
-    Array
+    Similarity
         (n, n), exactly symmetric, in [0, 1], 1 for identical ellipses, however they are described (radii swapped and
         turned by 90 degrees, half a turn, a circle turned by anything).
 

@@ -11,8 +11,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from scoring.agreement.similarity import Similarity
 from scoring.consensus.votes import vote
-from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, coordinates, over_distinct, voters
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, coordinates, over_distinct, upper_triangle, voters
 from scoring.shapes.point import geometric_median
 from scoring.types import Array
 
@@ -82,7 +83,7 @@ def keypoints_similarity(
     default_sigma: float = DEFAULT_SIGMA,
     areas_px: Sequence[float] | None = None,
     diagonal_px: float = UNKNOWN_DIAGONAL_PX,
-) -> Array:
+) -> Similarity:
     """Object keypoint similarity (OKS), over all skeletons of all annotators of a task in one call.
 
     `sum(exp(-d_i^2 / (2 s^2 (2 sigma_i)^2)) over joints labelled in both) / (joints labelled in either)`, with s^2 the
@@ -105,7 +106,7 @@ def keypoints_similarity(
 
     Returns
     -------
-    Array
+    Similarity
         (n, n), exactly symmetric, in [0, 1], 1 for identical skeletons, also for two without joints; 0 between one
         without joints and one with, and between objects so far apart that no joint would add more than 1e-8: they are
         told by a tree of bounding boxes, without comparing joints.
@@ -140,11 +141,11 @@ def keypoints_similarity(
             raise ValueError(f"expected one finite area of at least 0 per object, got {list(areas_px)}")
         sized = list(zip(shapes, areas_px, strict=True))
 
-    def compare(distinct: list[tuple[Keypoints, float]]) -> Array:
+    def compare(distinct: list[tuple[Keypoints, float]]) -> Similarity:
         areas = np.array([area for _, area in distinct])
         return _oks([shape for shape, _ in distinct], areas, known, default_sigma)
 
-    return over_distinct(sized, compare)
+    return over_distinct(sized, compare, lambda one: one if one[0].joints else (one[0], 0.0))
 
 
 def fuse_keypoints(shapes: Sequence[Keypoints], weights: Sequence[float] | None = None) -> Keypoints:
@@ -208,7 +209,7 @@ def _area(shape: Keypoints, diagonal_px: float) -> float:
     return float(max(min(width, height), _NARROWEST * longer) * longer)
 
 
-def _oks(shapes: list[Keypoints], area: Array, sigmas: Mapping[str, float], default_sigma: float) -> Array:
+def _oks(shapes: list[Keypoints], area: Array, sigmas: Mapping[str, float], default_sigma: float) -> Similarity:
     """Filled above the diagonal only, for the pairs that are near enough to share more than nothing."""
     names = sorted({joint.name for shape in shapes for joint in shape.joints})
     sigma = np.array([sigmas.get(name, default_sigma) for name in names])
@@ -219,7 +220,6 @@ def _oks(shapes: list[Keypoints], area: Array, sigmas: Mapping[str, float], defa
             points[i, column[joint.name]] = coordinates([(joint.x, joint.y)], "skeleton")[0]
     labelled = ~np.isnan(points[:, :, 0])
     empty = ~labelled.any(axis=1)
-    similarity = np.where(empty[:, None] & empty, 1.0, 0.0)
     first, second = _near(points, empty, _NEGLIGIBLE * 2.0 * sigma.max(initial=0.0) * np.sqrt(area))
     size = np.sqrt((area[first] + area[second]) / 2.0)
     agreeing, either = np.zeros(len(first)), np.zeros(len(first))
@@ -228,8 +228,7 @@ def _oks(shapes: list[Keypoints], area: Array, sigmas: Mapping[str, float], defa
         offset = _offset(np.hypot(*(here - there).T), spread * size)
         agreeing += np.where(np.isnan(offset), 0.0, np.exp(-0.5 * np.square(np.minimum(offset, _NEGLIGIBLE * 4.0))))
         either += labelled[first, joint_column] | labelled[second, joint_column]
-    similarity[first, second] = agreeing / either
-    return similarity
+    return upper_triangle(len(shapes), first, second, agreeing / either)
 
 
 def _offset(apart: Array, spread: Array) -> Array:

@@ -14,10 +14,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct
+from scoring.agreement.similarity import Similarity
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct, upper_triangle
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions
 from scoring.shapes.runs import Toggles, area, at_height, column_segments, extents, intersections
-from scoring.types import Array
 
 __all__ = ["Mask", "mask_iou", "mask_of_toggles", "mask_regions", "mask_similarity", "mask_toggles"]
 
@@ -98,7 +98,7 @@ def mask_similarity(
     *,
     tolerance_px: float | None = None,
     diagonal_px: float | None = None,
-) -> Array:
+) -> Similarity:
     """How alike masks are, over all masks of all annotators of a task in one call.
 
     Masks of rasters of different sizes are compared pixel by pixel from the top left corner.
@@ -113,7 +113,7 @@ def mask_similarity(
 
     Returns
     -------
-    Array
+    Similarity
         (n, n), exactly symmetric, in [0, 1], exactly 1 for identical masks. An empty mask is similar to none but
         another empty one.
 
@@ -136,7 +136,7 @@ def mask_similarity(
     return over_distinct(shapes, lambda distinct: compare_regions(mask_regions(distinct), metric, tolerance))
 
 
-def mask_iou(masks: Sequence[Mask]) -> Array:
+def mask_iou(masks: Sequence[Mask]) -> Similarity:
     """Pixels in common over pixels of either, filled above the diagonal only.
 
     Only masks whose bounding boxes meet are compared, each with all its later neighbours at once: a binary search for
@@ -148,13 +148,16 @@ def mask_iou(masks: Sequence[Mask]) -> Array:
     height, toggles = mask_toggles(masks)
     pixels = np.array([area(runs) for runs in toggles], dtype=np.float64)
     boxes = extents(toggles, height)
-    similarity = np.zeros((len(masks), len(masks)))
+    meetings = [np.zeros(0, dtype=np.intp)]
+    shares = [np.zeros(0)]
     for i, box in enumerate(boxes[:-1]):
         later = boxes[i + 1 :]
         meeting = i + 1 + np.flatnonzero(((later[:, :2] < box[2:]) & (box[:2] < later[:, 2:])).all(axis=1))
         common = intersections(toggles[i], [toggles[j] for j in meeting])
-        similarity[i, meeting] = common / (pixels[i] + pixels[meeting] - common)
-    return similarity
+        meetings.append(meeting)
+        shares.append(common / (pixels[i] + pixels[meeting] - common))
+    first = np.repeat(np.arange(len(meetings)) - 1, [len(meeting) for meeting in meetings])
+    return upper_triangle(len(masks), first, np.concatenate(meetings), np.concatenate(shares))
 
 
 def mask_toggles(masks: Sequence[Mask]) -> tuple[int, list[Toggles]]:

@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from scoring.agreement.boxes import iou
+from scoring.agreement.similarity import Similarity, as_dense
 from scoring.shapes.box import Box, as_rows, fuse_box
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, medoid, over_distinct, voters
 from scoring.shapes.ellipse import Ellipse, ellipse_regions, fuse_ellipse
@@ -46,7 +47,7 @@ def area_similarity(
     *,
     tolerance_px: float | None = None,
     diagonal_px: float = UNKNOWN_DIAGONAL_PX,
-) -> Array:
+) -> Similarity:
     """How alike areas of any kinds are, over all of them of all annotators of a task in one call.
 
     A pair's similarity does not depend on the other shapes of the call.
@@ -58,7 +59,7 @@ def area_similarity(
 
     Returns
     -------
-    Array
+    Similarity
         (n, n), exactly symmetric, in [0, 1], 1 for identical shapes (of the same kind; of different kinds up to
         rounding, about 1e-12). A shape without area is similar to an identical one only.
 
@@ -78,7 +79,7 @@ def area_similarity(
     """
     tolerance = DEFAULT_TOLERANCE_SHARE * diagonal_px if tolerance_px is None else tolerance_px
 
-    def compare(distinct: list[Area]) -> Array:
+    def compare(distinct: list[Area]) -> Similarity:
         if metric == "iou":
             return _iou(distinct)
         return compare_regions(area_regions(distinct), metric, tolerance)
@@ -145,12 +146,12 @@ def _iou(shapes: list[Area]) -> Array:
         regions = area_regions(shapes)
         first, second = meeting_pairs(regions)
         left = ~same_kind[first, second]
-        similarity = region_iou(regions, (first[left], second[left]))
+        similarity = as_dense(region_iou(regions, (first[left], second[left])))
     if len(boxes):
         rows = as_rows([shape for shape in shapes if isinstance(shape, Box)])
         similarity[np.ix_(boxes, boxes)] = iou(rows, rows)
     if len(masks):
-        similarity[np.ix_(masks, masks)] = mask_iou([shape for shape in shapes if isinstance(shape, Mask)])
+        similarity[np.ix_(masks, masks)] = as_dense(mask_iou([s for s in shapes if isinstance(s, Mask)]))
     return similarity
 
 

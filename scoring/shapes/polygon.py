@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import shapely
 
+from scoring.agreement.similarity import Similarity, as_dense
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, Coordinate, medoid, over_distinct, voters
 from scoring.shapes.regions import (
     DEFAULT_TOLERANCE_SHARE,
@@ -73,7 +74,7 @@ def polygon_similarity(
     *,
     tolerance_px: float | None = None,
     diagonal_px: float = UNKNOWN_DIAGONAL_PX,
-) -> Array:
+) -> Similarity:
     """How alike polygons are, over all polygons of all annotators of a task in one call.
 
     Parameters
@@ -87,8 +88,8 @@ def polygon_similarity(
 
     Returns
     -------
-    Array
-        (n, n), exactly symmetric, in [0, 1], exactly 1 for identical polygons.
+    Similarity
+        (n, n), exactly symmetric, in [0, 1], exactly 1 for identical polygons; dense or, of many, sparse.
 
     Raises
     ------
@@ -201,7 +202,7 @@ def fuse_polygon(
         fused = fuse_regions(regions, trust, at_least, simplify_px)
         if fused is not None:
             return fused
-    return chosen[medoid(_symmetric(region_iou(regions)), trust)]
+    return chosen[medoid(_symmetric(as_dense(region_iou(regions))), trust)]
 
 
 def fuse_regions(

@@ -10,7 +10,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, Coordinate, coordinates, medoid, over_distinct, voters
+from scoring.agreement.similarity import Similarity
+from scoring.shapes.common import (
+    UNKNOWN_DIAGONAL_PX,
+    Coordinate,
+    coordinates,
+    medoid,
+    over_distinct,
+    upper_triangle,
+    voters,
+)
 from scoring.types import Array
 
 __all__ = ["DEFAULT_LINE_SCALE", "LineMetric", "Polyline", "fuse_polyline", "polyline_similarity"]
@@ -50,7 +59,7 @@ def polyline_similarity(
     *,
     diagonal_px: float = UNKNOWN_DIAGONAL_PX,
     scale: float = DEFAULT_LINE_SCALE,
-) -> Array:
+) -> Similarity:
     """How alike lines are, over all lines of all annotators of a task in one call.
 
     Each line is resampled to 100 places evenly along its length. A place d px off counts `exp(-d^2 / (2 s^2))`, with
@@ -71,7 +80,7 @@ def polyline_similarity(
 
     Returns
     -------
-    Array
+    Similarity
         (n, n), exactly symmetric, in [0, 1], exactly 1 for identical lines (for all but `directed` also for a line and
         its reverse). 0 between lines more than 6 s apart everywhere, which are
         found through a tree without comparing them.
@@ -101,7 +110,7 @@ def polyline_similarity(
         raise ValueError(f"expected a diagonal and a scale above 0, got {diagonal_px} px and {scale}")
     reach = scale * diagonal_px
 
-    def compare(distinct: list[Polyline]) -> Array:
+    def compare(distinct: list[Polyline]) -> Similarity:
         lines = _lines(distinct)
         if metric == "mutual":
             return _mutual(lines, reach)
@@ -178,20 +187,18 @@ def _near(lines: NDArray[Any], reach: float) -> NDArray[np.intp]:
     return near[:, near[0] < near[1]]
 
 
-def _mutual(lines: NDArray[Any], reach: float) -> Array:
-    similarity = np.zeros((len(lines), len(lines)))
+def _mutual(lines: NDArray[Any], reach: float) -> Similarity:
     first, second = _near(lines, reach)
     places, length = _places(lines), shapely.length(lines)
     alike = [
         _kernel(shapely.distance(places[ours], lines[theirs, None]), reach) * length[ours]
         for ours, theirs in ((first, second), (second, first))
     ]
-    similarity[first, second] = (alike[0] + alike[1]) / (length[first] + length[second])
-    return similarity
+    shared = (alike[0] + alike[1]) / (length[first] + length[second])
+    return upper_triangle(len(lines), first, second, shared)
 
 
-def _aligned(lines: NDArray[Any], reach: float, *, both_ways: bool) -> Array:
-    similarity = np.zeros((len(lines), len(lines)))
+def _aligned(lines: NDArray[Any], reach: float, *, both_ways: bool) -> Similarity:
     first, second = _near(lines, reach)
     every_place = _places(lines)
     ours, theirs = (
@@ -200,8 +207,7 @@ def _aligned(lines: NDArray[Any], reach: float, *, both_ways: bool) -> Array:
     alike = _kernel(np.linalg.norm(ours - theirs, axis=2), reach)
     if both_ways:
         alike = np.maximum(alike, _kernel(np.linalg.norm(ours - theirs[:, ::-1], axis=2), reach))
-    similarity[first, second] = alike
-    return similarity
+    return upper_triangle(len(lines), first, second, alike)
 
 
 def _kernel(distances: Array, reach: float) -> Array:

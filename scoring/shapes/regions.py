@@ -13,6 +13,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from scoring.agreement.similarity import Similarity, as_dense
+from scoring.shapes.common import upper_triangle
 from scoring.types import Array
 
 __all__ = [
@@ -52,12 +54,12 @@ NOTHING = shapely.Polygon()
 _BOUNDARY_SAMPLES = 200
 
 
-def compare_regions(regions: Regions, metric: AreaMetric, tolerance_px: float) -> Array:
+def compare_regions(regions: Regions, metric: AreaMetric, tolerance_px: float) -> Similarity:
     """`region_iou`, `boundary_f1` or `generalised_iou` of all regions.
 
     Returns
     -------
-    Array
+    Similarity
         (n, n) in [0, 1], filled above the diagonal only.
 
     Raises
@@ -74,7 +76,7 @@ def compare_regions(regions: Regions, metric: AreaMetric, tolerance_px: float) -
     raise ValueError(f"expected the metric iou, boundary_f1 or giou, got {metric!r}")
 
 
-def region_iou(regions: Regions, pairs: Pairs | None = None) -> Array:
+def region_iou(regions: Regions, pairs: Pairs | None = None) -> Similarity:
     """Area in common over area of either, `|A & B| / |A | B|`.
 
     Parameters
@@ -84,7 +86,7 @@ def region_iou(regions: Regions, pairs: Pairs | None = None) -> Array:
 
     Returns
     -------
-    Array
+    Similarity
         (n, n) in [0, 1], filled above the diagonal only. 0 where a region is empty.
 
     References
@@ -97,11 +99,9 @@ def region_iou(regions: Regions, pairs: Pairs | None = None) -> Array:
     np.float64(0.3333)
     """
     first, second = meeting_pairs(regions) if pairs is None else pairs
-    similarity = np.zeros((len(regions), len(regions)))
     area = shapely.area(regions)
     common = shapely.area(shapely.intersection(regions[first], regions[second]))
-    similarity[first, second] = _ratio(common, area[first] + area[second] - common)
-    return similarity
+    return upper_triangle(len(regions), first, second, _ratio(common, area[first] + area[second] - common))
 
 
 def generalised_iou(regions: Regions) -> Array:
@@ -135,16 +135,16 @@ def generalised_iou(regions: Regions) -> Array:
     chosen = enclosed[first] & enclosed[second]
     first, second = first[chosen], second[chosen]
     enclosing = shapely.area(_joint_hulls(hulls, first, second))
-    overlap = region_iou(hulls)[first, second]
+    overlap = as_dense(region_iou(hulls))[first, second]
     # |A & B| = IoU (|A| + |B|) / (1 + IoU), so |A | B| = (|A| + |B|) / (1 + IoU).
     covered = (hull_area[first] + hull_area[second]) / (1.0 + overlap)
     similarity = np.zeros((len(regions), len(regions)))
     wasted = np.clip(1.0 - _ratio(covered, enclosing), 0.0, 1.0)
-    similarity[first, second] = (1.0 + region_iou(regions)[first, second] - wasted) / 2.0
+    similarity[first, second] = (1.0 + as_dense(region_iou(regions))[first, second] - wasted) / 2.0
     return similarity
 
 
-def boundary_f1(regions: Regions, tolerance_px: float) -> Array:
+def boundary_f1(regions: Regions, tolerance_px: float) -> Similarity:
     """Share of the boundaries that run within a tolerance of each other: how well an outline follows another.
 
     `2 p r / (p + r)` with p the share of A's boundary (outer rings and holes) that lies within `tolerance_px` of B's,
@@ -154,7 +154,7 @@ def boundary_f1(regions: Regions, tolerance_px: float) -> Array:
 
     Returns
     -------
-    Array
+    Similarity
         (n, n) in [0, 1], filled above the diagonal only. 0 where a region is empty.
 
     Raises
@@ -178,10 +178,9 @@ def boundary_f1(regions: Regions, tolerance_px: float) -> Array:
     if not tolerance_px > 0.0:
         raise ValueError(f"expected a tolerance above 0 px, got {tolerance_px}")
     boundaries = shapely.boundary(regions)
-    similarity = np.zeros((len(regions), len(regions)))
     drawn = np.flatnonzero(~shapely.is_empty(regions))
     if not len(drawn):
-        return similarity
+        return np.zeros((len(regions), len(regions)))
     places = np.empty((len(regions), _BOUNDARY_SAMPLES), dtype=object)
     # Places in the middle of equal parts: none falls on the start of a ring, where two parts meet.
     steps = (np.arange(_BOUNDARY_SAMPLES) + 0.5) / _BOUNDARY_SAMPLES
@@ -191,8 +190,8 @@ def boundary_f1(regions: Regions, tolerance_px: float) -> Array:
     first, second = near[:, near[0] < near[1]]
     precision = shapely.dwithin(places[first], boundaries[second, None], tolerance_px).mean(axis=1)
     recall = shapely.dwithin(places[second], boundaries[first, None], tolerance_px).mean(axis=1)
-    similarity[first, second] = _ratio(2.0 * precision * recall, precision + recall)
-    return similarity
+    f1 = _ratio(2.0 * precision * recall, precision + recall)
+    return upper_triangle(len(regions), first, second, f1)
 
 
 def solid(regions: Regions) -> Regions:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from time import process_time
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
+from scoring.agreement.similarity import as_dense
 from scoring.sequences.ranges import RangeMetric, has_majority, majority_range, range_similarity
 
 ranges = st.tuples(st.integers(0, 15), st.integers(0, 15)).map(lambda pair: (min(pair), max(pair)))
@@ -120,3 +124,38 @@ def test_bad_arguments_are_refused_with_what_came() -> None:
 def test_no_ranges_give_an_empty_matrix() -> None:
     for metric in ("overlap", "exact", "tolerant"):
         assert np.array_equal(range_similarity([], metric, 0.0), np.zeros((0, 0)))
+
+
+@pytest.mark.parametrize("metric", get_args(RangeMetric))
+def test_of_many_ranges_the_sweep_finds_what_comparing_all_does(metric: RangeMetric) -> None:
+    rng = np.random.default_rng(3)
+    starts, lines = rng.integers(0, 400, 600), rng.integers(0, 3, 600).tolist()
+    drawn = [(int(start), int(start + length)) for start, length in zip(starts, rng.integers(0, 9, 600), strict=True)]
+    many = range_similarity(drawn, metric, 1.0, lines)
+    assert isinstance(many, csr_array)
+    few = range_similarity(drawn[:500], metric, 1.0, lines[:500])
+    assert isinstance(few, np.ndarray)
+    assert np.array_equal(many.toarray()[:500, :500], few)
+    assert np.array_equal(many.toarray(), many.toarray().T)
+    assert few[0].tolist() == [
+        float(range_similarity([drawn[0], other], metric, 1.0)[0, 1]) if line == lines[0] else 0.0
+        for other, line in zip(drawn[:500], lines, strict=False)
+    ]
+
+
+def test_a_tolerance_that_is_not_exact_in_binary_is_met_by_many_as_by_few() -> None:
+    # 0.3 - 0.1 is a little less than 0.2, 0.1 + 0.2 a little more than 0.3: both are within a fifth.
+    near = [(0.1, 1.0), (0.3, 1.0), (0.30000000000000004, 1.0)]
+    far = [(10.0 + place, 11.0 + place) for place in range(600)]
+    few = range_similarity(near, "tolerant", 0.2)
+    assert np.array_equal(as_dense(range_similarity(near + far, "tolerant", 0.2))[:3, :3], few)
+
+
+def test_five_thousand_ranges_cost_what_is_similar_among_them_and_nested_ones_no_more_than_all_pairs() -> None:
+    begun = process_time()
+    apart = range_similarity([(10 * place, 10 * place + 9) for place in range(5_000)], "overlap", 0.0)
+    assert process_time() - begun < 0.5  # 0.01 s measured
+    assert apart.nnz == 5_000  # type: ignore[union-attr]
+    nested = range_similarity([(0, 1_000 + place) for place in range(1_000)], "overlap", 0.0)
+    assert isinstance(nested, np.ndarray)
+    assert nested[0, 999] == 1_000 / 1_999
