@@ -7,10 +7,12 @@ from functools import partial
 from math import fsum
 from typing import Literal, TypeAlias
 
-from scoring.agreement.matching import match_rows
+import numpy as np
+
+from scoring.agreement.matching import match, match_rows
 from scoring.agreement.pairwise import pairwise
 from scoring.agreement.sets import jaccard
-from scoring.types import Matrix
+from scoring.types import Array, Matrix
 
 __all__ = [
     "Path",
@@ -26,6 +28,9 @@ Path: TypeAlias = tuple[str, ...]
 """From the root down. The same name under another parent is another node, so a node is known by its whole path."""
 
 TaxonomyMetric = Literal["path", "nodes", "exact"]
+
+_FEW = 100
+# Pairs of paths up to which comparing one by one is faster than setting up arrays.
 
 
 def path_similarity(a: Sequence[str], b: Sequence[str]) -> float:
@@ -84,7 +89,7 @@ def taxonomy_similarity(
     -------
     float
         In [0, 1], symmetric, 1 for equal sets and, save with `nodes`, only for them; two empty ones are equal ("none
-        of these"), an empty one with another is 0. `path` costs |a| x |b| comparisons and a matching.
+        of these"), an empty one with another is 0. `path` costs a matching of the paths that only one has.
 
     Examples
     --------
@@ -149,5 +154,36 @@ def _similarity(a: list[Path], b: list[Path], metric: TaxonomyMetric) -> float:
         return jaccard(path_steps(a), path_steps(b))
     # Of several optimal matchings the same one either way round, so that not even a rounding differs.
     a, b = min(a, b), max(a, b)
-    rows = [[path_similarity(mine, other) for other in b] for mine in a]
-    return 2.0 * fsum(rows[i][j] for i, j in match_rows(rows)) / (len(a) + len(b))
+    # A path that both chose is matched with itself in some optimal matching: to take two others in its place, each of
+    # which shares part of it, gains at most 1 over what these two share with each other.
+    both = set(a) & set(b)
+    return 2.0 * (len(both) + _matched(_without(a, both), _without(b, both))) / (len(a) + len(b))
+
+
+def _without(paths: list[Path], others: set[Path]) -> list[Path]:
+    return [path for path in paths if path not in others] if others else paths
+
+
+def _matched(a: list[Path], b: list[Path]) -> float:
+    """The summed similarity of the best matching."""
+    if len(a) * len(b) <= _FEW:
+        rows = [[path_similarity(mine, other) for other in b] for mine in a]
+        return fsum(rows[i][j] for i, j in match_rows(rows))
+    similarity = _path_similarities(a, b)
+    return fsum(similarity[i, j] for i, j in match(similarity))
+
+
+def _path_similarities(a: list[Path], b: list[Path]) -> Array:
+    """`path_similarity` of all paths without repetition on both sides, (|a|, |b|): the same bits."""
+    common = np.zeros((len(a), len(b)))
+    numbers: dict[Path, int] = {}
+    steps = [np.array([len(path) for path in paths]) for paths in (a, b)]
+    for depth in range(1, min(steps[0].max(), steps[1].max()) + 1):
+        rows, columns = (np.flatnonzero(steps_of >= depth) for steps_of in steps)
+        mine, other = (
+            np.array([numbers.setdefault(paths[i][:depth], len(numbers)) for i in places])
+            for paths, places in ((a, rows), (b, columns))
+        )
+        common[np.ix_(rows, columns)] += mine[:, None] == other
+    shares: Array = 2.0 * common / (steps[0][:, None] + steps[1])
+    return shares
