@@ -15,15 +15,25 @@ import shapely
 from numpy.typing import NDArray
 
 from scoring.agreement.similarity import Similarity
+from scoring.shapes.coco import compressed, decompressed
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct, upper_triangle
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions
 from scoring.shapes.runs import Toggles, area, at_height, column_segments, extents, intersections
+from scoring.types import Array
 
-__all__ = ["Mask", "mask_iou", "mask_of_toggles", "mask_regions", "mask_similarity", "mask_toggles"]
+__all__ = [
+    "MOST_PIECES",
+    "Mask",
+    "mask_iou",
+    "mask_of_toggles",
+    "mask_regions",
+    "mask_similarity",
+    "mask_toggles",
+    "one_raster",
+]
 
-_BITS = 5
-_LONGEST_NUMBER = 12
-# Characters: 60 bits, far more than any image has pixels, and still within 64.
+MOST_PIECES = 1_000_000
+"""Runs, counted in each column, of masks that are brought into rasters of another height: 0.1 s and some 100 MB."""
 
 _LARGEST_RASTER = 2**53
 # Pixels: up to here a float64 holds every position exactly.
@@ -58,7 +68,7 @@ class Mask:
         ValueError: expected run lengths that sum to height x width = 2 x 3 = 6 pixels, got 4
         """
         height, width = _checked_size(size)
-        runs = _decompressed(counts) if isinstance(counts, str) else _listed(counts)
+        runs = decompressed(counts) if isinstance(counts, str) else _listed(counts)
         if len(runs) and runs.min() < 0:
             place = int(np.argmax(runs < 0))
             raise ValueError(f"expected run lengths of at least 0, got {int(runs[place])} as count {place}")
@@ -80,7 +90,7 @@ class Mask:
         >>> Mask.of([2, 3], [1, 3, 2]).compressed
         '132'
         """
-        return _compressed(self.counts)
+        return compressed(self.counts)
 
     @property
     def area(self) -> int:
@@ -101,7 +111,9 @@ def mask_similarity(
 ) -> Similarity:
     """How alike masks are, over all masks of all annotators of a task in one call.
 
-    Masks of rasters of different sizes are compared pixel by pixel from the top left corner.
+    Masks of rasters of different sizes are compared pixel by pixel from the top left corner. Where their heights differ
+    and all of them together have more than `MOST_PIECES` runs, counted anew in every column, only those of one height
+    are compared and all others share nothing: tools do not give an image that large two heights, hostile input does.
 
     Parameters
     ----------
@@ -145,6 +157,20 @@ def mask_iou(masks: Sequence[Mask]) -> Similarity:
     >>> mask_iou([Mask.of([2, 3], [0, 4, 2]), Mask.of([2, 3], [2, 4])])[0, 1].round(3)
     np.float64(0.333)
     """
+    if one_raster(masks):
+        groups = [np.arange(len(masks))]
+    else:
+        heights = np.array([mask.size[0] for mask in masks])
+        groups = [np.flatnonzero(heights == height) for height in np.unique(heights)]
+    found = [_overlaps([masks[i] for i in group.tolist()]) for group in groups]
+    first, second = (
+        np.concatenate([group[pairs[side]] for group, pairs in zip(groups, found, strict=True)]) for side in (0, 1)
+    )
+    return upper_triangle(len(masks), first, second, np.concatenate([pairs[2] for pairs in found]))
+
+
+def _overlaps(masks: Sequence[Mask]) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+    """First and second masks of the pairs whose bounding boxes meet, each first below its second, and their IoU."""
     height, toggles = mask_toggles(masks)
     pixels = np.array([area(runs) for runs in toggles], dtype=np.float64)
     boxes = extents(toggles, height)
@@ -157,7 +183,25 @@ def mask_iou(masks: Sequence[Mask]) -> Similarity:
         meetings.append(meeting)
         shares.append(common / (pixels[i] + pixels[meeting] - common))
     first = np.repeat(np.arange(len(meetings)) - 1, [len(meeting) for meeting in meetings])
-    return upper_triangle(len(masks), first, np.concatenate(meetings), np.concatenate(shares))
+    return first, np.concatenate(meetings), np.concatenate(shares)
+
+
+def one_raster(masks: Sequence[Mask]) -> bool:
+    """Whether masks may be brought into one raster: they are equally high, or have no more than `MOST_PIECES` pieces.
+
+    In a higher raster every run is cut where a column ended, so what costs is the columns and not the runs.
+
+    >>> wide, high = Mask.of([1, 10**12], [0, 10**12]), Mask.of([2, 1], [1, 1])
+    >>> one_raster([wide, wide]), one_raster([high, Mask.of([3, 1], [3])]), one_raster([wide, high])
+    (True, True, False)
+    """
+    if len({mask.size[0] for mask in masks}) < 2:
+        return True
+    pieces = 0
+    for mask in masks:
+        toggles = _toggles(mask)
+        pieces += int(((toggles[1::2] - 1) // mask.size[0] - toggles[::2] // mask.size[0] + 1).sum())
+    return pieces <= MOST_PIECES
 
 
 def mask_toggles(masks: Sequence[Mask]) -> tuple[int, list[Toggles]]:
@@ -251,44 +295,3 @@ def _listed(counts: Sequence[int]) -> NDArray[np.int64]:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-
-
-def _decompressed(text: str) -> NDArray[np.int64]:
-    """Numbers of COCO's compressed string, all decoded at once."""
-    characters = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.int64) - ord("0")
-    strange = (characters < 0) | (characters > 63)
-    if strange.any():
-        place = int(np.argmax(strange))
-        raise ValueError(f"expected characters from '0' to 'o' in compressed counts, got {text[place]!r} at {place}")
-    if not len(characters):
-        return characters
-    ends = np.flatnonzero(characters < 32)
-    if not len(ends) or ends[-1] != len(characters) - 1:
-        raise ValueError(f"expected compressed counts that end with a whole number, got {text[-12:]!r} at their end")
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    lengths = ends - starts + 1
-    if lengths.max() > _LONGEST_NUMBER:
-        place = int(starts[np.argmax(lengths)])
-        raise ValueError(f"expected at most {_LONGEST_NUMBER} characters for a number in compressed counts at {place}")
-    bit = _BITS * (np.arange(len(characters)) - np.repeat(starts, lengths))
-    numbers = np.add.reduceat((characters & 31) << bit, starts)
-    numbers -= np.where(characters[ends] & 16, np.int64(1) << (_BITS * lengths), 0)
-    # From the fourth on each is the difference from the last but one.
-    numbers[1::2] = np.cumsum(numbers[1::2])
-    numbers[2::2] = np.cumsum(numbers[2::2])
-    return numbers
-
-
-def _compressed(counts: Sequence[int]) -> str:
-    numbers = np.array(counts, dtype=np.int64)
-    numbers[3:] -= np.array(counts[1:-2], dtype=np.int64)
-    text = []
-    for number in numbers.tolist():
-        rest = number
-        while True:
-            bits, rest = rest & 31, rest >> _BITS
-            last = rest == (-1 if bits & 16 else 0)
-            text.append(chr(ord("0") + (bits if last else bits | 32)))
-            if last:
-                break
-    return "".join(text)

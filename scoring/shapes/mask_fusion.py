@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.shapes.common import medoid, over_distinct, voters
-from scoring.shapes.mask import Mask, mask_iou, mask_of_toggles, mask_toggles
+from scoring.shapes.mask import Mask, mask_iou, mask_of_toggles, mask_toggles, one_raster
 from scoring.shapes.runs import Toggles, extents, voting_cells
 from scoring.types import Array
 
@@ -55,7 +55,9 @@ def fuse_mask(
     - `medoid`: the mask with the largest (weighted) sum of IoU with the others, as it was painted.
 
     Two equal voices have more than half only where both agree; an empty majority of masks that are not empty (two that
-    do not meet) gives way to the medoid. Works on the runs: O(n r log r) for n masks of r runs, whatever the pixels.
+    do not meet) gives way to the medoid, and so does every method where the masks are of different heights and too wide
+    for one raster (`scoring.shapes.mask.one_raster`). Works on the runs: O(n r log r) for n masks of r runs, whatever
+    the pixels.
 
     Parameters
     ----------
@@ -92,10 +94,12 @@ def fuse_mask(
     chosen, trust = voters(shapes, weights)
     if chosen[0] == chosen[-1]:
         return chosen[0]
+    if method not in ("majority", "staple", "medoid"):
+        raise ValueError(f"expected the method majority, staple or medoid, got {method!r}")
+    if not one_raster(chosen):
+        method = "medoid"
     if method == "staple":
         return staple(chosen).mask
-    if method not in ("majority", "medoid"):
-        raise ValueError(f"expected the method majority, staple or medoid, got {method!r}")
     if method == "majority":
         size, toggles = _common_raster(chosen)
         borders, covered = voting_cells(toggles)
@@ -134,7 +138,7 @@ def staple(shapes: Sequence[Mask], *, whole_image: bool = False) -> Staple:
     Raises
     ------
     ValueError
-        No mask.
+        No mask, or masks that do not fit into one raster (`scoring.shapes.mask.one_raster`).
 
     References
     ----------
@@ -151,6 +155,9 @@ def staple(shapes: Sequence[Mask], *, whole_image: bool = False) -> Staple:
     """
     if not shapes:
         raise ValueError("expected at least one mask, got none")
+    if not one_raster(shapes):
+        sizes = sorted({shape.size for shape in shapes})
+        raise ValueError(f"expected masks of one height, or of few columns, got the sizes {sizes} (height, width)")
     order = sorted(range(len(shapes)), key=lambda i: shapes[i])
     size, toggles = _common_raster([shapes[i] for i in order])
     borders, covered = voting_cells(toggles)

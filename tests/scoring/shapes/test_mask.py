@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from time import process_time
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from pycocotools import mask as coco
 
 from scoring.shapes import Mask, mask_similarity
 from scoring.shapes.mask import mask_regions
+from scoring.shapes.mask_fusion import MaskFusion, fuse_mask, staple
 from tests.scoring.shapes.strategies import image_of_mask, images, mask_of_image, masks
 
 long_counts = st.lists(st.integers(0, 200_000), min_size=1, max_size=30).filter(any)
@@ -155,3 +157,21 @@ def test_whatever_comes_is_a_mask_or_a_value_error(size: list[int], counts: Any)
         assert "expected" in str(error)
     else:
         assert sum(mask.counts) == size[0] * size[1]
+
+
+def test_masks_of_different_heights_that_are_too_wide_for_one_raster_share_nothing_and_cost_nothing() -> None:
+    columns = 10**12
+    low, half = Mask.of([1, columns], [0, columns]), Mask.of([1, columns], [0, columns // 2, columns // 2])
+    high = Mask.of([2, columns], [0, 2 * columns])
+    begun = process_time()
+    similarity = mask_similarity([low, half, high, low])
+    assert similarity.tolist() == [
+        [1.0, 0.5, 0.0, 1.0],
+        [0.5, 1.0, 0.0, 0.5],
+        [0.0, 0.0, 1.0, 0.0],
+        [1.0, 0.5, 0.0, 1.0],
+    ]
+    assert [fuse_mask([low, half, high, low], method=method) for method in get_args(MaskFusion)] == [low] * 3
+    assert process_time() - begun < 1.0  # 10 million columns took 25 s, these would not fit into memory
+    with pytest.raises(ValueError, match="masks of one height, or of few columns"):
+        staple([low, high])
