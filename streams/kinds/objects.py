@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from scoring.agreement.boxes import box_similarity_matrix
-from scoring.agreement.similarity import Similarity
+from scoring.agreement.similarity import Similarity, entries
 from scoring.consensus.boxes import fuse_clusters
 from scoring.sequences.segment import Segment, fuse_segment, segment_similarity
 from scoring.sequences.span import Span, fuse_span, span_similarity
@@ -42,7 +42,7 @@ _DEFAULT_TOLERANCE_SECONDS = 0.2
 _DEFAULT_TOLERANCE_CHARACTERS = 1
 
 _One = Callable[[Sequence[Any], Sequence[float], ControlPlan, Scene], Any]
-_Compare = Callable[[Sequence[Any], ControlPlan, Scene], Array]
+_Compare = Callable[[Sequence[Any], ControlPlan, Scene], Similarity]
 
 
 def _diagonal(scene: Scene) -> float:
@@ -64,7 +64,7 @@ def _one_by_one(compare: _Compare, fuse_one: _One) -> Any:
         for members in clusters:
             own, weight = [shapes[i] for i in members], [weights[i] for i in members]
             shape = fuse_one(own, weight, plan, scene)
-            overlaps = compare([shape, *own], plan, scene)[0, 1:].tolist()
+            overlaps = entries(compare([shape, *own], plan, scene), range(1, len(own) + 1), 0)
             made.append(Fused(shape, overlaps, fused_confidence(overlaps, weight, total_weight)))
         return made
 
