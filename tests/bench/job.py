@@ -1,7 +1,8 @@
 """The job that all contenders do: keep a task's answers and, at the quorum, make the decision of our engine.
 
 Our worker does more: it knows edits, withdrawals, duplicates and late events, keeps statistics, warns, and survives a
-crash. What the others do here is the least that gives the same decisions, byte for byte (the benchmark checks it).
+crash. What the others do here is the least that gives the same decisions, byte for byte (the benchmark checks it);
+only `stock.make_whole_app` does all of it.
 """
 
 from __future__ import annotations

@@ -108,12 +108,13 @@ class Place:
         config = self.config
         return self._program(["tests.bench.bare", config.broker, config.topic_prefix, config.app_id, job], grace=0.5)
 
-    def stock(self) -> Program:
-        """The stock agent; see `tests.bench.stock`."""
+    def stock(self, whole: bool) -> Program:
+        """The stock agent, or the stock pair of agents that does the whole job; see `tests.bench.stock`."""
         config = self.config
         return self._program(
             ["tests.bench.stock", "worker", "-l", "info", "--without-web"],
             BENCH_BROKER=config.broker, BENCH_PREFIX=config.topic_prefix, BENCH_GROUP=config.app_id,
+            BENCH_WHOLE="1" if whole else "",
         )  # fmt: skip
 
     async def ready(self, worker: Program) -> None:

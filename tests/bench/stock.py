@@ -1,4 +1,7 @@
-"""Contender: Faust as its documentation shows it. One agent, one table, one event at a time, one send an output.
+"""Contenders: Faust as its documentation shows it. One event at a time, one send an output, tables written by key.
+
+`make_app` decides, and nothing else: one agent. `make_whole_app` does all that our worker does for an event (edits,
+duplicates, clocks, facts, statistics, alerts), by the same pure halves: two agents. Neither keeps our promises.
 
     BENCH_BROKER=... BENCH_PREFIX=... BENCH_GROUP=... python -m tests.bench.stock worker -l info --without-web
 
@@ -13,29 +16,28 @@ from typing import Any
 
 import faust
 
+from streams.ports import Processor, Record
+from streams.settings import SettingsBook
+from streams.settle import Settle
 from streams.stages.fold import fold
 from streams.state import Header, Task
+from streams.topics import TOPICS
+from streams.watch import Watch
 from tests.bench.job import decided, usable
 from tests.bench.workload import ANNOTATORS, PARTITIONS
 
-__all__ = ["make_app"]
+__all__ = ["make_app", "make_whole_app"]
 
 OUTPUTS = ("task-agreement", "task-disagreement", "task-reassignment")
 
 
 def make_app(broker: str, prefix: str, group: str, folder: str) -> Any:
     """The app; values are bytes, as decoding by the contract is part of the job that all contenders share."""
-    app = faust.App(
-        group, broker=f"kafka://{broker}", store="memory://", topic_partitions=PARTITIONS, topic_replication_factor=1,
-        web_enabled=False, datadir=folder, broker_session_timeout=10.0, broker_rebalance_timeout=6.0,
-        broker_heartbeat_interval=2.0, table_standby_replicas=0, topic_disable_leader=True,
-    )  # fmt: skip
-    raw: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw"}
-    source = app.topic(prefix + "annotation-events", partitions=PARTITIONS, **raw)
-    outputs = {name: app.topic(prefix + name, partitions=PARTITIONS, **raw) for name in OUTPUTS}
+    app = _app(broker, group, folder)
+    source = app.topic(prefix + "annotation-events", partitions=PARTITIONS, **_RAW)
+    outputs = {name: app.topic(prefix + name, partitions=PARTITIONS, **_RAW) for name in OUTPUTS}
     tasks = app.Table("tasks", default=list, partitions=PARTITIONS)
 
-    @app.agent(source)
     async def settle(stream: Any) -> None:
         async for event in stream.events():
             key = event.key.decode()
@@ -48,7 +50,53 @@ def make_app(broker: str, prefix: str, group: str, folder: str) -> Any:
             for out in decided(folded(event.key, answers), event.message.partition):
                 await outputs[out.topic].send(key=out.key, value=out.value, headers=dict(out.headers))
 
+    app.agent(source)(settle)
     return app
+
+
+def make_whole_app(broker: str, prefix: str, group: str, folder: str) -> Any:
+    """The app of two agents that does our worker's whole job."""
+    app = _app(broker, group, folder)
+    topics = {name: app.topic(prefix + name, partitions=PARTITIONS, **_RAW) for name in TOPICS}
+    book = SettingsBook()
+    for processor in (Settle(book), Watch(book)):
+        _add_agent(app, topics, processor)
+    return app
+
+
+def _add_agent(app: Any, topics: dict[str, Any], processor: Processor) -> None:
+    schema: Any = faust.Schema(key_type=bytes, value_type=bytes, **_RAW)
+    table = app.Table(processor.table, partitions=PARTITIONS, schema=schema)
+    states: dict[int, dict[bytes, bytes]] = {}
+
+    async def agent(stream: Any) -> None:
+        async for event in stream.events():
+            partition = event.message.partition
+            if partition not in states:
+                processor.open(partition, states.setdefault(partition, {}))
+            stamp = int(event.message.timestamp * 1000)
+            unit = processor.step(partition, [Record(event.message.offset, event.key, event.value, (), stamp)])
+            for out in unit.outgoing:
+                await topics[out.topic].send(key=out.key, value=out.value, headers=dict(out.headers))
+            for key, value in unit.changes.items():
+                if value is None:
+                    states[partition].pop(key, None)
+                    table.pop(key, None)
+                else:
+                    states[partition][key] = table[key] = value
+
+    app.agent(topics[processor.source], name=processor.table)(agent)
+
+
+_RAW: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw"}
+
+
+def _app(broker: str, group: str, folder: str) -> Any:
+    return faust.App(
+        group, broker=f"kafka://{broker}", store="memory://", topic_partitions=PARTITIONS, topic_replication_factor=1,
+        web_enabled=False, datadir=folder, broker_session_timeout=10.0, broker_rebalance_timeout=6.0,
+        broker_heartbeat_interval=2.0, table_standby_replicas=0, topic_disable_leader=True,
+    )  # fmt: skip
 
 
 def folded(key: bytes, answers: list[str]) -> Task:
@@ -62,4 +110,5 @@ def folded(key: bytes, answers: list[str]) -> Task:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="labelquorum-bench-") as scratch:
-        make_app(os.environ["BENCH_BROKER"], os.environ["BENCH_PREFIX"], os.environ["BENCH_GROUP"], scratch).main()
+        make = make_whole_app if os.environ.get("BENCH_WHOLE") else make_app
+        make(os.environ["BENCH_BROKER"], os.environ["BENCH_PREFIX"], os.environ["BENCH_GROUP"], scratch).main()

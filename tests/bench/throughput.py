@@ -28,7 +28,8 @@ from tests.bench.workload import PARTITIONS, Workload, choice_workload
 
 __all__ = ["Measured", "Throughput", "measure_throughput"]
 
-BARE, BARE_TRIVIAL, STOCK = "bare aiokafka", "bare aiokafka, trivial job", "stock Faust"
+BARE, BARE_TRIVIAL = "bare aiokafka", "bare aiokafka, trivial job"
+STOCK, STOCK_WHOLE = "stock Faust", "stock Faust, whole job"
 _FROM, _TO = 0.25, 0.95
 _PATIENCE_SECONDS = 180.0
 _WINDOW = 5_500
@@ -146,6 +147,7 @@ def _turn(broker: Broker, number: int, workload: Workload, few: Workload) -> Ite
         yield f"worker, {delivery}", workload
     if number <= 2:
         yield STOCK, few
+        yield STOCK_WHOLE, few
     yield BARE_TRIVIAL, workload
 
 
@@ -154,7 +156,9 @@ def _start(place: Place, contender: str) -> Program:
         return place.bare("full")
     if contender == BARE_TRIVIAL:
         return place.bare("trivial")
-    return place.stock() if contender == STOCK else place.worker()
+    if contender in (STOCK, STOCK_WHOLE):
+        return place.stock(contender == STOCK_WHOLE)
+    return place.worker()
 
 
 async def _run(place: Place, contender: str, number: int, workload: Workload) -> Measured:
