@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, structs
@@ -136,7 +136,16 @@ def _convert(kind: Any, data: Any, path: str) -> tuple[Any, list[str]]:
         return msgspec.convert(data, kind, strict=True), []
     except msgspec.ValidationError as error:
         text, _, inner = str(error).partition(" - at `$")
+        if text.startswith("Invalid enum value"):  # what there is to choose from, msgspec keeps to itself
+            text = f"Expected one of {', '.join(map(str, _choices(kind)))}"
         return None, [f"{path}{inner.rstrip('`')}: {text[0].lower()}{text[1:]}; got {data!r}"]
+
+
+def _choices(kind: Any) -> list[Any]:
+    """The values of a Literal, also within a union."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    return [choice for part in get_args(kind) for choice in _choices(part)]
 
 
 def _contradictions(settings: ProjectSettings, path: str) -> Iterator[str]:

@@ -206,3 +206,13 @@ def test_any_document_is_settings_or_a_list_of_problems(document: Any) -> None:
         assert all(problem.startswith("$.projects.street") for problem in wrong.problems)
     else:
         Driver(found["street"]).feed(*answers("day", "day", "night"))
+
+
+def test_a_wrong_choice_is_told_what_there_is_to_choose_from() -> None:
+    document = {"projects": {"p": {"controls": {"o": {"type": "bx"}}, "routing": {"on_limit": "ask"}}}}
+    with pytest.raises(ConfigurationError) as caught:
+        parse_document(document)
+    of_type, of_limit = sorted(caught.value.problems)
+    assert of_type.startswith("$.projects.p.controls.o.type: expected one of choice, choices, boolean, text, ")
+    assert of_type.endswith("got 'bx'")
+    assert of_limit == "$.projects.p.routing.on_limit: expected one of review, accept_best, abandon; got 'ask'"
