@@ -31,7 +31,7 @@ from streams.stages.route import Situation, Verdict, may_join, route
 from streams.stages.score import score
 from streams.state import ReviewNote, Task
 
-__all__ = ["Outcome", "contribution", "outcome", "raw_region"]
+__all__ = ["Outcome", "contribution", "outcome", "raw_region", "scene_of"]
 
 _WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
 _WITHOUT_SCORE = frozenset(("waiting", "cancelled"))
@@ -65,7 +65,7 @@ def outcome(task: Task, plan: Plan) -> Outcome:
         verdict = Verdict("waiting", False, "quorum_not_reached", 1, situation.required)
         return Outcome(verdict, situation, standings, None, None, "", b"", _latest(task, standings, None))
     answers = [(s.annotator_id, s.answer.result or [], s.counts) for s in standings]
-    scores = score(answers, plan, may_join(situation, routing), _scene(task))
+    scores = score(answers, plan, may_join(situation, routing), scene_of(task))
     adjudication = adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
     evidence = evidence_id(
         task.project_id,
@@ -78,7 +78,8 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     return _decided(task, plan, standings, situation, scores, adjudication, evidence)
 
 
-def _scene(task: Task) -> Scene:
+def scene_of(task: Task) -> Scene:
+    """What is known of the task's image."""
     width, height = (task.header.fields.get(name) for name in ("width_px", "height_px"))
     return Scene(None if width is None or height is None else hypot(width[2], height[2]))
 

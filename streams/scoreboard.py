@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from math import fsum, hypot
+from math import fsum
 from typing import Any
 
 from msgspec import Struct
@@ -24,8 +24,8 @@ from scoring.consensus.clusters import cluster
 from streams.coefficients import Collected, LabelSet, Statistic, statistics
 from streams.contracts.events import ClockTick
 from streams.contracts.settings import ProjectSettings
+from streams.decide import scene_of
 from streams.errors import Rejected
-from streams.kinds.base import Scene
 from streams.plan import Plan
 from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, ObjectEvidence, SetEvidence
 from streams.settings import SettingsBook
@@ -193,7 +193,7 @@ class Scoreboard:
         counts["tasks"] += 1
         counts["answers"] += len(counted)
         self._people.setdefault(task.project_id, set()).update(counted)
-        scores = score([(s.annotator_id, s.answer.result or [], s.counts) for s in standings], plan, 0, _scene(task))
+        scores = score([(s.annotator_id, s.answer.result or [], s.counts) for s in standings], plan, 0, scene_of(task))
         for control in scores.controls:
             self._collect(task.project_id, control, scores.annotators, scores.counted)
 
@@ -244,11 +244,6 @@ class Scoreboard:
             statistics=statistics(found.collected),
             pairs=pairs if self._wants_pairs else None,
         )
-
-
-def _scene(task: Task) -> Scene:
-    width, height = (task.header.fields.get(name) for name in ("width_px", "height_px"))
-    return Scene(None if width is None or height is None else hypot(width[2], height[2]))
 
 
 def _answers(control: ControlScore, counted: list[int]) -> dict[int, Any]:
