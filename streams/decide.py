@@ -19,7 +19,6 @@ from streams.contracts.decisions import (
     SubmissionReport,
     UnscoredReport,
 )
-from streams.contracts.facts import Contribution
 from streams.contracts.regions import UnscoredRegion
 from streams.kinds.base import Scene
 from streams.plan import Plan
@@ -31,15 +30,11 @@ from streams.stages.route import Situation, Verdict, may_join, route
 from streams.stages.score import score
 from streams.state import ReviewNote, Task
 
-__all__ = ["Outcome", "contribution", "outcome", "raw_region", "scene_of"]
+__all__ = ["Outcome", "outcome", "raw_region", "scene_of"]
 
 _WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
-_WITHOUT_SCORE = frozenset(("waiting", "cancelled"))
 _UNSCORED_BYTES = 2_000_000
 """Of regions that nobody compared, in one decision: masks of twenty annotators would not fit through Kafka."""
-_WITHOUT_LABELS = frozenset(("text", "number", "rating", "ranking", "taxonomy"))
-"""Answers that are no classes: each text would be one of its own."""
-_COUNTED_LABELS = frozenset(("agreed", "reviewed", "accepted"))
 
 
 class Outcome(Struct, gc=False):
@@ -50,6 +45,7 @@ class Outcome(Struct, gc=False):
     standings: list[Standing]
     scores: Scores | None
     """None while there is no quorum and nothing else to decide."""
+    adjudication: Adjudication | None
     decision: Decision | None
     decision_id: str
     body: bytes
@@ -63,7 +59,7 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     situation = _situation(task, plan, standings)
     if _only_waits(task, plan, situation):
         verdict = Verdict("waiting", False, "quorum_not_reached", 1, situation.required)
-        return Outcome(verdict, situation, standings, None, None, "", b"", _latest(task, standings, None))
+        return Outcome(verdict, situation, standings, None, None, None, "", b"", _latest(task, standings, None))
     answers = [(s.annotator_id, s.answer.result or [], s.counts) for s in standings]
     scores = score(answers, plan, may_join(situation, routing), scene_of(task))
     adjudication = adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
@@ -174,7 +170,7 @@ def _decided(
         settings=plan.hash,
     )
     decision_id, body = decision_bytes(decided, evidence)
-    return Outcome(verdict, situation, standings, scores, decided, decision_id, body, at_us)
+    return Outcome(verdict, situation, standings, scores, adjudication, decided, decision_id, body, at_us)
 
 
 def _control(control: ControlScore, scores: Scores, adjudication: Adjudication) -> ControlOutcome:
@@ -234,35 +230,3 @@ def _review_verdict(task: Task, situation: Situation) -> ReviewVerdict | None:
     if situation.review is None or note is None:
         return None
     return ReviewVerdict(reviewer_id=note.reviewer_id, verdict=note.verdict, event_id=note.event_id)
-
-
-def contribution(task: Task, found: Outcome) -> Contribution | None:
-    """What the task adds to its project's sums; nothing while only its gold is known."""
-    header = task.header
-    if found.decision is None and not task.answers and not header.fields and not header.skipped:
-        return None
-    state = found.verdict.state
-    labels: dict[str, dict[str, float]] = {}
-    if found.decision is not None and state in _COUNTED_LABELS:
-        for region in found.decision.consensus:
-            _count_labels(labels, region)
-    return Contribution(
-        state=state,
-        answers=found.situation.counted,
-        event_time_us=found.event_time_us,
-        score=found.decision.score if found.decision is not None and state not in _WITHOUT_SCORE else None,
-        labels=labels,
-        stalled=header.stalled and state in ("waiting", "reassigning"),
-    )
-
-
-def _count_labels(labels: dict[str, dict[str, float]], region: Any) -> None:
-    fields = region if isinstance(region, dict) else {name: getattr(region, name) for name in region.__struct_fields__}
-    if fields.get("type") in _WITHOUT_LABELS:
-        return
-    value = fields.get("value", fields.get("label"))
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    counts = labels.setdefault(str(fields["control"]), {})
-    for one in values:
-        name = str(one).lower() if isinstance(one, bool) else str(one)
-        counts[name] = counts.get(name, 0.0) + 1.0

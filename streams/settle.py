@@ -17,7 +17,8 @@ from msgspec import Struct
 from streams.budget import DeadLetterBudget
 from streams.contracts.events import ClockTick, Event, TaskEvent
 from streams.contracts.facts import Contribution, Fact, FactBatch
-from streams.decide import Outcome, contribution, outcome
+from streams.contribution import contribution
+from streams.decide import Outcome, outcome
 from streams.errors import Rejected
 from streams.memory import PartitionMemory, ProjectMemory
 from streams.plan import Plan
@@ -175,7 +176,7 @@ class Settle:
             header.asked = asked_in_all(task, plan, found)
             work.outgoing.append(emit.reassignment(asked, memory.partition))
             work.count("reassignments_total", task.project_id)
-        self._fact(task, contribution(task, found), offset, work)
+        self._fact(task, contribution(task, plan, found), offset, work)
 
     def _emit_decision(self, memory: PartitionMemory, task: Task, found: Outcome, work: _Work) -> None:
         header = task.header
@@ -260,7 +261,7 @@ class Settle:
             work.touched[key] = task
             if task.header.state in _WAITING:
                 task.header.stalled = True
-                self._fact(task, contribution(task, outcome(task, plan)), offset, work)
+                self._fact(task, contribution(task, plan, outcome(task, plan)), offset, work)
             else:
                 _close(task, work)
             left -= 1

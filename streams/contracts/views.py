@@ -1,0 +1,282 @@
+"""What a person or a program reads of a project's quality: the documents behind the HTTP API, the report and `replay`.
+
+Every figure that can be undefined is a `Statistic`, which then says why. Shares are in [0, 1]; lists are sorted by what
+is most worth looking at, and the order is part of the contract.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+__all__ = [
+    "VIEW_NAMES",
+    "AgreementView",
+    "AlertItem",
+    "AlertsView",
+    "AnnotatorItem",
+    "AnnotatorsView",
+    "BenchmarkItem",
+    "BenchmarkView",
+    "ClassItem",
+    "ClassesView",
+    "ControlAgreement",
+    "ControlClasses",
+    "MatrixCell",
+    "MatrixView",
+    "OverviewView",
+    "Point",
+    "Reviews",
+    "Statistic",
+    "TaskItem",
+    "TasksView",
+]
+
+VIEW_NAMES = ("overview", "agreement", "annotators", "tasks", "benchmark", "alerts", "matrix", "classes")
+"""The views under `/v1/projects/{id}/quality/`."""
+
+
+class Statistic(Struct, kw_only=True, frozen=True):
+    """A figure with what it rests on."""
+
+    value: float | None
+    n: int
+    """Tasks, answers or pairs that it was made of."""
+    undefined: str | None = None
+    """Why there is no value."""
+    low: float | None = None
+    high: float | None = None
+    """95 % interval, where one is known."""
+
+
+class Point(Struct, kw_only=True, frozen=True):
+    """One bucket of event time in a trend."""
+
+    at: str
+    """Start of the bucket, RFC 3339."""
+    n: int
+    """Decided tasks."""
+    mean: float
+    """Mean agreement of them."""
+
+
+class AlertItem(Struct, kw_only=True, frozen=True):
+    """An alert; open while `resolved_at` is null."""
+
+    alert_id: str
+    alert: str
+    subject: str
+    severity: str
+    raised_at: str
+    resolved_at: str | None
+    evidence: dict[str, Any]
+    recommended_action: str
+
+
+class Reviews(Struct, kw_only=True, frozen=True):
+    """Verdicts in force."""
+
+    approved: int
+    rejected: int
+    corrected: int
+    approval: Statistic
+    """Approved over all."""
+
+
+class OverviewView(Struct, kw_only=True, frozen=True):
+    """A project at one glance."""
+
+    project_id: str
+    event_time: str | None
+    tasks: dict[str, int]
+    """By state."""
+    annotations: int
+    annotators: int
+    stalled_tasks: int
+    agreement: Statistic
+    recent_agreement: Statistic
+    baseline_agreement: Statistic
+    overlap_mean: Statistic
+    """Counted answers a decided task."""
+    annotations_saved: int
+    """Against asking every decided task's allowed maximum."""
+    time_to_quorum_seconds: dict[str, Statistic]
+    """`p50`, `p90`: from the first answer to the decision."""
+    reviews: Reviews
+    prelabelled: Statistic
+    """Share of decided tasks that a model had answered."""
+    alerts_open: int
+
+
+class ControlAgreement(Struct, kw_only=True, frozen=True):
+    """One control."""
+
+    control: str
+    type: str
+    score: Statistic
+    passed: Statistic
+    """Share of decided tasks whose control passed."""
+    coefficients: dict[str, Statistic]
+    """`percent_agreement`, `fleiss_kappa`, `krippendorff_alpha`, `gwet_ac1`, and so on, as the type allows."""
+    scale: str | None
+    """The level of measurement that they were computed on: nominal, ordinal, interval, ratio, masi."""
+
+
+class AgreementView(Struct, kw_only=True, frozen=True):
+    """How far annotators agree."""
+
+    project_id: str
+    overall: Statistic
+    deviation: Statistic
+    recent: Statistic
+    baseline: Statistic
+    drop: Statistic
+    window_tasks: int
+    histogram: list[int]
+    """Decided tasks by agreement, in equal bins from 0 to 1."""
+    trend: list[Point]
+    controls: list[ControlAgreement]
+    disagreements: dict[str, int]
+    """Conflict kind → how many."""
+
+
+class AnnotatorItem(Struct, kw_only=True, frozen=True):
+    """One annotator, person or model."""
+
+    annotator_id: str
+    kind: str
+    submissions: int
+    """Standing answers in decided tasks, and in tasks with gold."""
+    median_seconds: Statistic
+    agreement_with_peers: Statistic
+    agreement_with_consensus: Statistic
+    gold_accuracy: Statistic
+    approval: Statistic
+    """Share of the reviewed tasks that this annotator had a part in which were approved."""
+    self_consistency: Statistic
+    """Agreement with their own earlier answer where a task was answered twice."""
+    reliability: dict[str, Statistic]
+    """Control → probability of being right, with its interval."""
+    weights: dict[str, float]
+    """Control → weight in a weighted vote."""
+    bias: dict[str, dict[str, float]]
+    """Control → label → share of their answers minus share of the consensus in the same tasks: over 0, over-used."""
+    confusion: dict[str, dict[str, dict[str, float]]]
+    """Control → consensus label → given label → how often."""
+    alerts: list[str]
+    """Types of their open alerts."""
+
+
+class AnnotatorsView(Struct, kw_only=True, frozen=True):
+    """Annotators by least agreement with the consensus first; those without a figure last."""
+
+    project_id: str
+    items: list[AnnotatorItem]
+    further: int
+    """Annotators beyond the configured bound, counted together."""
+
+
+class TaskItem(Struct, kw_only=True, frozen=True):
+    """One task."""
+
+    task_id: str
+    state: str
+    score: float | None
+    event_time: str
+    annotators: list[str]
+    conflicts: dict[str, int]
+    decision_id: str | None
+
+
+class TasksView(Struct, kw_only=True, frozen=True):
+    """Tasks, the least agreed first."""
+
+    project_id: str
+    items: list[TaskItem]
+
+
+class BenchmarkItem(Struct, kw_only=True, frozen=True):
+    """One annotator against gold."""
+
+    annotator_id: str
+    kind: str
+    accuracy: Statistic
+    confusion: dict[str, dict[str, dict[str, float]]]
+    """Control → gold label → given label → how often."""
+
+
+class BenchmarkView(Struct, kw_only=True, frozen=True):
+    """Everybody against gold, least accurate first."""
+
+    project_id: str
+    gold_tasks: int
+    annotators: Statistic
+    """Mean accuracy of people's answers."""
+    models: Statistic
+    consensus: Statistic
+    """Mean accuracy of the consensus."""
+    items: list[BenchmarkItem]
+
+
+class AlertsView(Struct, kw_only=True, frozen=True):
+    """Open alerts, newest first, then the resolved ones."""
+
+    project_id: str
+    items: list[AlertItem]
+
+
+class MatrixCell(Struct, kw_only=True, frozen=True):
+    """Two annotators."""
+
+    a: str
+    b: str
+    agreement: float
+    """Mean similarity of their answers to the same task."""
+    tasks: int
+
+
+class MatrixView(Struct, kw_only=True, frozen=True):
+    """Annotator by annotator."""
+
+    project_id: str
+    annotators: list[str]
+    """By number of answers, at most the configured bound; `gold` is the ground truth."""
+    kinds: list[str]
+    """`human`, `model` or `gold`."""
+    cells: list[MatrixCell]
+    """Pairs with a common task, each once."""
+
+
+class ClassItem(Struct, kw_only=True, frozen=True):
+    """One class of one control."""
+
+    label: str
+    consensus: float
+    """How many consensus regions."""
+    share: float
+    recent_share: float | None
+    """In the recent window."""
+    given: float
+    """Answers that named it, right or wrong."""
+
+
+class ControlClasses(Struct, kw_only=True, frozen=True):
+    """One control."""
+
+    control: str
+    n: float
+    imbalance_ratio: float | None
+    ratio_is_lower_bound: bool
+    stability_index: Statistic
+    """PSI of the recent labels against those before."""
+    items: list[ClassItem]
+    by_annotator: dict[str, dict[str, float]]
+    """Annotator → label → share of their answers."""
+
+
+class ClassesView(Struct, kw_only=True, frozen=True):
+    """Class distributions."""
+
+    project_id: str
+    controls: list[ControlClasses]

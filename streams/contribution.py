@@ -1,0 +1,49 @@
+"""A task's outcome → what it adds to its project's statistics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streams.contracts.facts import Contribution
+from streams.decide import Outcome
+from streams.plan import Plan
+from streams.state import Task
+
+__all__ = ["contribution"]
+
+_WITHOUT_SCORE = frozenset(("waiting", "cancelled"))
+_WITHOUT_LABELS = frozenset(("text", "number", "rating", "ranking", "taxonomy"))
+"""Answers that are no classes: each text would be one of its own."""
+_COUNTED_LABELS = frozenset(("agreed", "reviewed", "accepted"))
+
+
+def contribution(task: Task, plan: Plan, found: Outcome) -> Contribution | None:
+    """What the task adds to its project's sums; nothing while only its gold is known."""
+    header = task.header
+    if found.decision is None and not task.answers and not header.fields and not header.skipped:
+        return None
+    state = found.verdict.state
+    labels: dict[str, dict[str, float]] = {}
+    if found.decision is not None and state in _COUNTED_LABELS:
+        for region in found.decision.consensus:
+            _count_labels(labels, region)
+    return Contribution(
+        state=state,
+        answers=found.situation.counted,
+        event_time_us=found.event_time_us,
+        score=found.decision.score if found.decision is not None and state not in _WITHOUT_SCORE else None,
+        labels=labels,
+        stalled=header.stalled and state in ("waiting", "reassigning"),
+    )
+
+
+def _count_labels(labels: dict[str, dict[str, float]], region: Any) -> None:
+    fields = region if isinstance(region, dict) else {name: getattr(region, name) for name in region.__struct_fields__}
+    if fields.get("type") in _WITHOUT_LABELS:
+        return
+    value = fields.get("value", fields.get("label"))
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    counts = labels.setdefault(str(fields["control"]), {})
+    for one in values:
+        name = str(one).lower() if isinstance(one, bool) else str(one)
+        counts[name] = counts.get(name, 0.0) + 1.0
