@@ -65,6 +65,10 @@ class BucketedSums:
         """Everything before the window."""
         return self.total.minus(self.recent)
 
+    def in_order(self) -> list[tuple[int, ScoreSums]]:
+        """The buckets kept by themselves, oldest first."""
+        return [(bucket, self.buckets[bucket]) for bucket in self._order]
+
     def resize(self, window: int, kept: int) -> None:
         """Ask for another window; `older` is not divided again, so a wider one may take a while to fill.
 
