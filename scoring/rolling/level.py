@@ -1,14 +1,14 @@
 """Has a level shifted, suddenly or slowly? Evidence summed over every moment at which it may have begun.
 
-Scores lie in buckets of time. The oldest ones are the **baseline**; everything newer is **scanned**: for each bucket
-in it, how strongly do the scores from there until now say that their mean has left the baseline's level?
+Scores lie in buckets of time. For each of the newest buckets: how strongly do the scores from there until now say that
+their mean has left the level of all scores before?
 
-With *m* the baseline's lower confidence bound (or `slack` below its mean, whichever is further away), *y = (m − x) /
-(1 − m)* and any *λ* in (0, 1), the product of *1 + λy* over scores whose conditional mean is *m* or more is a
+With *m* the lower confidence bound of the mean before (or `slack` below that mean, whichever is further away), *y = (m
+− x) / (1 − m)* and any *λ* in (0, 1), the product of *1 + λy* over scores whose conditional mean is *m* or more is a
 nonnegative supermartingale that starts at 1 (a bet that cannot win in the long run), and so is what is smaller,
 *exp(λ Σy − ψ(λ) Σy²)* with *ψ(λ) = −ln(1 − λ) − λ*. Σy and Σy² follow from how many scores there are, their sum and the
 sum of their squares: from `ScoreSums`. The evidence is the mean over a few λ, summed over all starting buckets
-(a Shiryaev-Roberts e-detector). While the mean is *m* or more, whatever the scores' distribution,
+(a Shiryaev-Roberts e-detector). While the mean is no less than any *m*, whatever the scores' distribution,
 
     P(evidence reaches c within N buckets) ≤ N / c.
 
@@ -54,6 +54,10 @@ EVIDENCE_CAP: Final = 1e12
 _BETS: Final = np.array([0.03, 0.06, 0.12, 0.25, 0.5, 0.9])
 """λ. The best one for a shift δ of scores with deviation σ is about δ (1 − m) / σ²; being off by 2 costs a quarter."""
 _PRICES: Final = -np.log1p(-_BETS) - _BETS
+_LOG_CAP: Final = math.log(EVIDENCE_CAP)
+_UNITS: Final = np.array([1.0, MICRO, MICRO])
+_MIRROR: Final = np.array([[1.0, 1.0, 1.0], [0.0, -1.0, -2.0], [0.0, 0.0, 1.0]])
+"""(n, Σx, Σx²) to (n, Σ(1 − x), Σ(1 − x)²)."""
 
 
 class LevelRule(NamedTuple):
@@ -116,41 +120,46 @@ AT_REST: Final = LevelState()
 """Where every subject begins."""
 
 
-def worst_level(baseline: ScoreSums, slack: float, z: float) -> float:
-    """The lowest mean that the baseline still speaks for, in (0, 1): `mean − max(slack, z · deviation / √n)`.
+def worst_level(sums: Array, slack: float, z: float) -> Array:
+    """The lowest mean that scores still speak for, in (0, 1): `mean − max(slack, z · deviation / √n)`.
 
-    One score of 0 and one of 1 are added first, so that a baseline of nothing but ones is not taken for certain.
+    One score of 0 and one of 1 are added first, so that nothing but ones is not taken for certain, and no scores at
+    all leave a half less the slack.
 
-    Raises:
-        ValueError: there is no baseline.
+    Args:
+        sums: how many scores, their sum, the sum of their squares; (..., 3).
+        slack: see `LevelRule`.
+        z: see `LevelRule`.
 
-    >>> round(worst_level(ScoreSums(398, 318_000_000, 318_000_000), 0.02, 2.0), 4)  # 319 of 400, 0.02 beside 2 · 0.0201
+    Returns:
+        (...,)
+
+    >>> level = worst_level(np.array([398.0, 318.0, 318.0]), 0.02, 2.0)
+    >>> round(float(level), 4)  # 319 of 400: 0.7975 less twice the standard error of 0.0201
     0.7573
     """
-    if baseline.n <= 0:
-        raise ValueError("expected a baseline with scores; got none: ask `find_shift`, which says so")
-    n = baseline.n + 2
-    mean = (baseline.total_micro + MICRO) / (n * MICRO)
-    variance = max(0.0, (baseline.squares_micro + MICRO) / (n * MICRO) - mean * mean)
-    return max(mean - max(slack, z * math.sqrt(variance / n)), 1 / n / 2)
+    count = sums[..., 0] + 2
+    mean = (sums[..., 1] + 1) / count
+    error = np.sqrt(np.maximum(0.0, (sums[..., 2] + 1) / count - mean * mean) / count)
+    worst: Array = np.maximum(mean - np.maximum(slack, z * error), 0.5 / count)
+    return worst
 
 
-def log_evidence(n: Array, total: Array, squares: Array, level: Array | float) -> Array:
+def log_evidence(sums: Array, level: Array | float) -> Array:
     """The logarithm of the evidence that scores have a mean below `level`: mean over λ of exp(λ Σy − ψ(λ) Σy²).
 
     Args:
-        n: how many scores; any shape.
-        total: their sums, of a shape that goes with it.
-        squares: the sums of their squares.
-        level: in (0, 1).
+        sums: how many scores, their sum, the sum of their squares; (..., 3).
+        level: in (0, 1), one for all or (...,).
 
     Returns:
-        The same shape; 0 without scores.
+        (...,); 0 without scores.
 
-    >>> from_none, all_low = log_evidence(np.array([0.0, 50.0]), np.array([0.0, 20.0]), np.array([0.0, 9.0]), 0.6)
-    >>> float(from_none), round(float(all_low), 2)
+    >>> of_none, all_low = log_evidence(np.array([[0.0, 0.0, 0.0], [50.0, 20.0, 9.0]]), 0.6)
+    >>> float(of_none), round(float(all_low), 2)
     (0.0, 7.12)
     """
+    n, total, squares = sums[..., 0], sums[..., 1], sums[..., 2]
     width = 1 - np.asarray(level, dtype=np.float64)
     y = (n * level - total) / width
     y_squares = (squares - 2 * level * total + n * np.square(level)) / np.square(width)
@@ -161,7 +170,7 @@ def log_evidence(n: Array, total: Array, squares: Array, level: Array | float) -
 
 
 def find_shift(buckets: BucketedSums, rule: LevelRule = PROJECT_LEVEL, start: int | None = None) -> Shift | Undefined:
-    """Scan the newest `rule.memory` scores for a shift, against all that are older.
+    """Scan the newest `rule.memory` scores for a shift, against all scores before it.
 
     Args:
         buckets: the scores; its `window` does not matter, `kept` bounds how far the scan reaches.
@@ -178,30 +187,27 @@ def find_shift(buckets: BucketedSums, rule: LevelRule = PROJECT_LEVEL, start: in
     >>> found.since, found.before, found.after, found.after_n, found.evidence > 10_000
     (40, 0.9, 0.7, 200, True)
     >>> find_shift(scores, LevelRule(minimum_baseline=1_000))
-    Undefined(reason='warm-up: 600 scores, a baseline takes 1000')
+    Undefined(reason='600 scores: it takes 1000 before a shift and 10 since')
     """
-    older, scanned = _divide(buckets, rule)
-    if older.n < rule.minimum_baseline:
-        return Undefined(f"warm-up: {older.n} scores, a baseline takes {rule.minimum_baseline}")
-    order = [bucket for bucket, _ in scanned]
-    sums = np.array([sums for _, sums in scanned], dtype=np.float64).reshape(-1, 3)
-    since = np.cumsum(sums[::-1], axis=0)[::-1]
-    eligible = since[:, 0] >= rule.minimum
+    order, since = _since(buckets, rule)
+    before = _sums([buckets.total], rule) - since
+    newer = np.append(since[1:, 0], 0.0)  # so that the newest bucket is scanned however much it holds
+    eligible = (since[:, 0] >= rule.minimum) & (newer < rule.memory) & (before[:, 0] >= rule.minimum_baseline)
     if start is not None:
         eligible &= np.array(order, dtype=np.float64) >= start
     if not eligible.any():
-        return Undefined(f"fewer than {rule.minimum} scores to scan after the baseline")
-    n, total, squares = since[:, 0], since[:, 1] / MICRO, since[:, 2] / MICRO
-    if rule.direction == "rise":
-        total, squares, level = n - total, n - 2 * total + squares, _reflected(older, rule)
-    else:
-        level = worst_level(older, rule.slack, rule.baseline_z)
-    logs = np.where(eligible, log_evidence(n, total, squares, level), -np.inf)
+        return Undefined(
+            f"{buckets.total.n} scores: it takes {rule.minimum_baseline} before a shift and {rule.minimum} since"
+        )
+    since, before = since[eligible], before[eligible]
+    logs = log_evidence(since, worst_level(before, rule.slack, rule.baseline_z))
     best = int(logs.argmax())
-    evidence = math.exp(min(float(np.logaddexp.reduce(logs)), math.log(EVIDENCE_CAP)))
-    before = older.total_micro / (older.n * MICRO)
-    after = float(since[best, 1] / (since[best, 0] * MICRO))
-    return Shift(before, older.n, after, int(since[best, 0]), order[best], evidence)
+    means = [float(sums[best, 1] / sums[best, 0]) for sums in (before, since)]
+    if rule.direction == "rise":
+        means = [1 - mean for mean in means]
+    evidence = math.exp(min(float(np.logaddexp.reduce(logs)), _LOG_CAP))
+    place = order[int(np.flatnonzero(eligible)[best])]
+    return Shift(means[0], round(before[best, 0]), means[1], round(since[best, 0]), place, evidence)
 
 
 def judge_level(
@@ -241,29 +247,20 @@ def judge_level(
 
 def _recovery(buckets: BucketedSums, rule: LevelRule, middle: float) -> float:
     """The most that any run of newest scores says for a mean back on the former side of `middle`."""
-    _, scanned = _divide(buckets, rule)
-    since = np.cumsum(np.array([sums for _, sums in scanned], dtype=np.float64).reshape(-1, 3)[::-1], axis=0)
-    n, total, squares = since[:, 0], since[:, 1] / MICRO, since[:, 2] / MICRO
-    if rule.direction == "fall":
-        total, squares, middle = n - total, n - 2 * total + squares, 1 - middle
-    logs = np.where(n >= rule.minimum, log_evidence(n, total, squares, middle), -np.inf)
-    return math.exp(min(float(logs.max(initial=-np.inf)), math.log(EVIDENCE_CAP)))
+    opposite: Direction = "rise" if rule.direction == "fall" else "fall"
+    _, since = _since(buckets, rule._replace(direction=opposite))
+    since = since[since[:, 0] >= rule.minimum]
+    logs = log_evidence(since, middle if opposite == "fall" else 1 - middle)
+    return math.exp(min(float(logs.max(initial=-np.inf)), _LOG_CAP))
 
 
-def _reflected(older: ScoreSums, rule: LevelRule) -> float:
-    """`worst_level` of `1 − x`: a rise is a fall seen from the other end."""
-    whole = older.n * MICRO
-    mirrored = ScoreSums(older.n, whole - older.total_micro, whole - 2 * older.total_micro + older.squares_micro)
-    return worst_level(mirrored, rule.slack, rule.baseline_z)
+def _since(buckets: BucketedSums, rule: LevelRule) -> tuple[list[int], Array]:
+    """The buckets in order, and n, Σx and Σx² from each of them on, (buckets, 3)."""
+    ordered = buckets.in_order()
+    return [bucket for bucket, _ in ordered], np.cumsum(_sums([s for _, s in ordered], rule)[::-1], axis=0)[::-1]
 
 
-def _divide(buckets: BucketedSums, rule: LevelRule) -> tuple[ScoreSums, Sequence[tuple[int, ScoreSums]]]:
-    """The baseline, and the buckets after it: at most `memory` scores, and not before the baseline is warm."""
-    older, ordered = buckets.older, buckets.in_order()
-    left = buckets.total.n - older.n
-    for place, (_, sums) in enumerate(ordered):
-        if older.n >= rule.minimum_baseline and left <= rule.memory:
-            return older, ordered[place:]
-        older = older.plus(sums)
-        left -= sums.n
-    return older, []
+def _sums(given: Sequence[ScoreSums], rule: LevelRule) -> Array:
+    """As an array, (sums, 3). A rise is a fall of 1 − x, so there they are of that."""
+    sums: Array = np.array(given, dtype=np.float64).reshape(-1, 3) / _UNITS
+    return np.dot(sums, _MIRROR) if rule.direction == "rise" else sums
