@@ -8,7 +8,7 @@ from typing import Literal
 
 from scoring.agreement.ranking import RankingMetric, ranking_similarity, tied_last_ranks
 from scoring.consensus.answers import AnswerConsensus, supported
-from scoring.consensus.votes import vote_labels
+from scoring.consensus.votes import more_than_half, vote_labels
 from scoring.consensus.weights import checked_weights
 
 __all__ = ["KEMENY_ITEMS", "RankingMethod", "borda", "kemeny", "ranking_consensus"]
@@ -72,7 +72,8 @@ def ranking_consensus(
         return AnswerConsensus(None, 0.0, [])
     weights = checked_weights(weights, len(answers))
     once = [list(dict.fromkeys(answer)) for answer in answers]
-    items = vote_labels([set(ranking) for ranking in once], weights, preference).labels
+    ranked = vote_labels([set(ranking) for ranking in once], weights, preference)
+    items = [item for item in ranked.labels if more_than_half(ranked.shares[item])]
     order = kemeny if method == "kemeny" and len(items) <= KEMENY_ITEMS else borda
     value = order(once, items, weights)
     return supported(value, [ranking_similarity(value, ranking, metric) for ranking in once], weights)

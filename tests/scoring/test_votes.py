@@ -76,6 +76,29 @@ def test_labels_are_kept_where_no_two_sets_are_equal() -> None:
     assert (outcome.labels, outcome.supporters) == (["c", "b", "a"], [])
 
 
+def test_where_most_say_something_and_no_two_the_same_the_most_common_label_is_kept() -> None:
+    # Nobody said "none of these"; b has 2 of 4, a, c and d 1 of 4: mean of 1/2, 3/4, 3/4, 3/4.
+    outcome = vote_labels([{"a", "b"}, {"b"}, {"c"}, {"d"}])
+    assert (outcome.labels, outcome.supporters) == (["b"], [1])
+    assert outcome.confidence == pytest.approx(0.6875)
+
+
+def test_where_half_say_none_of_these_no_label_is_made_up() -> None:
+    assert vote_labels([{"a"}, {"b"}, set(), set()]).labels == []
+
+
+def test_a_tie_for_the_only_label_falls_to_the_configured_order() -> None:
+    assert vote_labels([{"a"}, {"b"}], preference=["b", "a"]).labels == ["b"]
+
+
+@given(weighted_sets)
+def test_nothing_is_the_consensus_only_where_at_least_half_say_so(cast: list[tuple[frozenset[str], float]]) -> None:
+    outcome = vote_labels([labels for labels, _ in cast], [weight for _, weight in cast])
+    total = fsum(weight for _, weight in cast) or len(cast)
+    nothing = fsum((weight if any(w for _, w in cast) else 1.0) for labels, weight in cast if not labels)
+    assert bool(outcome.labels) or 2.0 * nothing >= total * (1.0 - 1e-9)
+
+
 def test_none_of_these_by_everyone_is_certain() -> None:
     assert vote_labels([set(), set()]) == SetVote([], {}, 1.0, [0, 1])
 
