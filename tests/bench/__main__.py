@@ -5,6 +5,7 @@
     python -m tests.bench latency --rate 6000
     python -m tests.bench memory --loops 10
     python -m tests.bench scoring
+    python -m tests.bench peers                  ours beside the libraries that a user would call, and how we grow
 
 Prints tables; `--json FILE` keeps every figure. Nothing here passes or fails: times depend on the machine, and ratios
 within one run are what counts.
@@ -31,6 +32,10 @@ from tests.bench import tables
 from tests.bench.latency import Latency, measure_latency
 from tests.bench.memory import FORMS, Memory, measure_memory
 from tests.bench.microbench import measure_engine, measure_scoring
+from tests.bench.peers.cases import all_cases
+from tests.bench.peers.growth import measure_growth
+from tests.bench.peers.measure import compare
+from tests.bench.peers.tables import comparison, growth
 from tests.bench.place import Broker, open_broker
 from tests.bench.throughput import Throughput, measure_throughput
 
@@ -128,6 +133,23 @@ def memory(loops: int, broker: str | None, json_file: Path | None) -> None:
 def scoring(json_file: Path | None) -> None:
     """Costs of the engine and of the mathematics by themselves; needs no broker."""
     _keep(json_file, {"scoring": _scoring()})
+
+
+@main.command()
+@click.option("--only", default="", help="Cases and kinds whose name or peer has this in it.")
+@click.option(
+    "--seconds", default=0.2, show_default=True, help="What a round of a case times at least, on either side."
+)
+@_options("rounds", "json_file")
+def peers(only: str, seconds: float, rounds: int, json_file: Path | None) -> None:
+    """Ours beside pycocotools, dtlpy, datumaro, crowd-kit and alphas, and how our costs grow; needs no broker."""
+    chosen = [case for case in all_cases() if only in f"{case.name} {case.peer.name}"]
+    compared = list(compare(chosen, rounds, seconds, told))
+    grown = list(measure_growth(only, told))
+    for table in (comparison(compared), growth(grown)):
+        _console.print(table)
+    ratios = [{"case": one.case, "ratio": one.ratio, "reached": one.reached} for one in compared]
+    _keep(json_file, {"peers": compared, "ratios": ratios, "growth": grown})
 
 
 def _throughput(place: Broker, events: int, rounds: int, stock_events: int) -> Throughput:
