@@ -20,14 +20,14 @@ from streams.contracts.decisions import (
     UnscoredReport,
 )
 from streams.contracts.regions import UnscoredRegion
+from streams.judge import judge
 from streams.kinds.base import Scene
 from streams.plan import Plan
 from streams.scores import ControlScore, Scores
-from streams.stages.adjudicate import Adjudication, adjudicate
+from streams.stages.adjudicate import Adjudication
 from streams.stages.emit import decision_bytes, evidence_id, instant
 from streams.stages.fold import Standing, required_annotators, standing
 from streams.stages.route import Situation, Verdict, may_join, route
-from streams.stages.score import score
 from streams.state import ReviewNote, Task
 
 __all__ = ["Outcome", "outcome", "raw_region", "scene_of"]
@@ -60,13 +60,11 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     if _only_waits(task, plan, situation):
         verdict = Verdict("waiting", False, "quorum_not_reached", 1, situation.required)
         return Outcome(verdict, situation, standings, None, None, None, "", b"", _latest(task, standings, None))
-    answers = [(s.annotator_id, s.answer.result or [], s.counts) for s in standings]
-    scores = score(answers, plan, may_join(situation, routing), scene_of(task))
-    adjudication = adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
+    scores, adjudication = judge(standings, plan, may_join(situation, routing), scene_of(task))
     evidence = evidence_id(
         task.project_id,
         task.task_id,
-        ((s.submission_id, s.answer.version, s.answer.at_us, s.answer.event_id) for s in standings if s.counts),
+        [(s.submission_id, s.answer.version, s.answer.at_us, s.answer.event_id) for s in standings if s.counts],
     )
     if task.review is not None:
         review = _review_in_force(task.review, standings, evidence)

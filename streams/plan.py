@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import UNSET, Struct
 
@@ -39,11 +40,14 @@ class Plan:
     'exact'
     """
 
-    __slots__ = ("_controls", "hash", "settings")
+    __slots__ = ("_controls", "hash", "remembered", "settings", "weighs_by_name")
 
     def __init__(self, settings: ProjectSettings) -> None:
         self.settings = settings
         self.hash = settings_hash(settings)
+        self.weighs_by_name = any(c.adjudication == "weighted" for c in settings.controls.values())
+        self.remembered: dict[tuple[Any, ...], Any] = {}
+        """What `streams.judge` has worked out under these settings."""
         self._controls: dict[tuple[str, str], ControlPlan] = {}
 
     def control(self, name: str, types: Iterable[str]) -> ControlPlan | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -43,6 +42,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _FACT_BYTES = 500_000
 _TEXT, _KEY_BYTES, _HEADER_BYTES = 1_000, 1_000, 8_000
 """What a dead letter keeps of path, message, key and headers: it must itself fit through Kafka."""
+_NO_REASSIGNMENT_ID = b'"reassignment_id":""'
 _UNNAMED = b'{"schema":1,"type":"%s","decision_id":"","replaces":null,"revision":0,'
 
 
@@ -71,13 +71,13 @@ def content_id(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=12).hexdigest()
 
 
-def evidence_id(project_id: str, task_id: str, answers: Iterable[tuple[str, int, int, str]]) -> str:
+def evidence_id(project_id: str, task_id: str, answers: list[tuple[str, int, int, str]]) -> str:
     """The first half of a decision's id: 16 hex digits of a hash of the answers that count.
 
     A review holds for the answers that the reviewer saw, whatever else changes a decision: other settings, a late skip,
     a model's answer that does not count.
     """
-    return content_id(_pack((project_id, task_id, list(answers))))[:16]
+    return content_id(_pack((project_id, task_id, answers)))[:16]
 
 
 def cloud_event(
@@ -123,10 +123,12 @@ def decision(
 
 def reassignment(asked: Reassignment, partition: int | None) -> Outgoing:
     """A request for more annotators; its id is the hash of its content."""
-    asked.reassignment_id = content_id(_encode(asked))
+    text = _encode(asked)
+    asked.reassignment_id = content_id(text)
     key = task_key(asked.project_id, asked.task_id)
+    value = text.replace(_NO_REASSIGNMENT_ID, b'"reassignment_id":"%s"' % asked.reassignment_id.encode(), 1)
     return cloud_event(
-        "task-reassignment", key, _encode(asked), id=asked.reassignment_id, type=asked.type, time=asked.event_time,
+        "task-reassignment", key, value, id=asked.reassignment_id, type=asked.type, time=asked.event_time,
         subject=key, partition=partition,
     )  # fmt: skip
 

@@ -78,20 +78,21 @@ def standing(task: Task, count_models: bool) -> list[Standing]:
     Of one annotator's submissions that are not withdrawn the latest counts, by time, then event id, then submission
     id: one quorum vote a person, whatever they send.
     """
-    if len(task.answers) == 1:  # the commonest case by far
-        ((submission_id, only),) = task.answers.items()
-        counts = count_models or only.kind == "human"
-        return [] if only.result is None else [Standing(only.annotator_id, submission_id, only, counts)]
-    ordered = sorted(
-        (answer.annotator_id, answer.at_us, answer.event_id, submission_id, answer)
+    held = [
+        Standing(answer.annotator_id, submission_id, answer, count_models or answer.kind == "human")
         for submission_id, answer in task.answers.items()
         if answer.result is not None
-    )
-    latest = {annotator: (submission_id, answer) for annotator, _, _, submission_id, answer in ordered}
-    return [
-        Standing(annotator, submission_id, answer, count_models or answer.kind == "human")
-        for annotator, (submission_id, answer) in latest.items()
     ]
+    if len(held) < 2:
+        return held
+    latest = {s.annotator_id: s for s in held}
+    if len(latest) < len(held):
+        latest = {s.annotator_id: s for s in sorted(held, key=_recency)}
+    return [latest[annotator_id] for annotator_id in sorted(latest)]
+
+
+def _recency(standing: Standing) -> tuple[int, str, str]:
+    return standing.answer.at_us, standing.answer.event_id, standing.submission_id
 
 
 def required_annotators(task: Task, default: int) -> int:
