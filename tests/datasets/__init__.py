@@ -1,0 +1,1 @@
+"""Recorded answers of real annotators: what others reached on them, and what we reach."""
