@@ -74,6 +74,8 @@ class Detail(Struct, frozen=True, array_like=True, gc=False):
     """The verdict in force: approved, rejected or corrected."""
     annotators: list[AnnotatorPart]
     controls: dict[str, ControlPart]
+    consensus_gold: float | None = None
+    """Agreement of the consensus with the gold, as an annotator's; None without both."""
 
 
 class Contribution(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False):
