@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from streams.contracts.decisions import Decision
+
 __all__ = [
     "VIEW_NAMES",
     "AgreementView",
@@ -27,9 +29,12 @@ __all__ = [
     "MatrixView",
     "OverviewView",
     "Point",
+    "ProjectItem",
+    "ProjectsView",
     "Reviews",
     "Statistic",
     "TaskItem",
+    "TaskView",
     "TasksView",
 ]
 
@@ -280,3 +285,28 @@ class ClassesView(Struct, kw_only=True, frozen=True):
 
     project_id: str
     controls: list[ControlClasses]
+
+
+class ProjectItem(Struct, kw_only=True, frozen=True):
+    """One project."""
+
+    project_id: str
+    views: dict[str, str]
+    """View name → its path."""
+
+
+class ProjectsView(Struct, kw_only=True, frozen=True):
+    """Projects, by id."""
+
+    items: list[ProjectItem]
+
+
+class TaskView(Struct, kw_only=True, frozen=True):
+    """One task's decision, with those that it took the place of."""
+
+    project_id: str
+    task_id: str
+    decision: Decision
+    """In force."""
+    former: list[Decision]
+    """Revisions before it that are still kept, newest first."""

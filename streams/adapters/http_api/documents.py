@@ -1,0 +1,229 @@
+"""Path → document: what each endpoint answers with, out of what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Executor
+from itertools import islice
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Raw, Struct
+
+from streams.adapters.http_api.access import Reader
+from streams.adapters.http_api.messages import Problem
+from streams.adapters.http_api.parameters import (
+    ALERT_STATE,
+    CONTROL,
+    KIND,
+    LIMIT,
+    OFFSET,
+    TASK_STATE,
+    Arguments,
+    Parameter,
+)
+from streams.adapters.quality_reader import QualityReader
+from streams.contracts.views import (
+    VIEW_NAMES,
+    AgreementView,
+    AlertsView,
+    AnnotatorsView,
+    BenchmarkView,
+    ClassesView,
+    MatrixView,
+    OverviewView,
+    ProjectItem,
+    ProjectsView,
+    TasksView,
+    TaskView,
+)
+
+__all__ = ["ENDPOINTS", "Documents", "Endpoint", "Found", "Render"]
+
+Render: TypeAlias = Callable[[Mapping[bytes, bytes], str], Struct]
+"""A project's records and the name of a view → the view; pure. Of alerts: the open ones; `tasks` is never asked."""
+
+_PAGED = (LIMIT, OFFSET)
+_CACHE_BYTES = 16_000_000
+
+
+class Found(NamedTuple):
+    """A document."""
+
+    body: bytes
+    more: bool = False
+    """Whether its list goes on."""
+
+
+class Endpoint(NamedTuple):
+    """One path."""
+
+    path: str
+    """With names in braces for what varies."""
+    name: str
+    """Of the view, or `projects`, `task`."""
+    summary: str
+    document: type[Struct]
+    parameters: tuple[Parameter, ...] = ()
+
+
+_VIEWS: Mapping[str, tuple[str, type[Struct], tuple[Parameter, ...]]] = {
+    "overview": ("A project at one glance.", OverviewView, ()),
+    "agreement": ("How far annotators agree, by control and over time.", AgreementView, (CONTROL,)),
+    "annotators": ("Annotators, the least in agreement with the consensus first.", AnnotatorsView, (KIND, *_PAGED)),
+    "tasks": ("Tasks, the least agreed first.", TasksView, (TASK_STATE, *_PAGED)),
+    "benchmark": ("Everybody and the consensus against gold, least accurate first.", BenchmarkView, (KIND, *_PAGED)),
+    "alerts": ("Open alerts, newest first, then those that are over.", AlertsView, (ALERT_STATE, *_PAGED)),
+    "matrix": ("Agreement of every two annotators, and how many tasks they had in common.", MatrixView, ()),
+    "classes": ("How often each class is found, overall and by annotator.", ClassesView, (CONTROL,)),
+}  # fmt: skip
+
+ENDPOINTS: Sequence[Endpoint] = (
+    Endpoint("/v1/projects", "projects", "The projects that the token opens.", ProjectsView, _PAGED),
+    *(Endpoint(f"/v1/projects/{{project}}/quality/{name}", name, *_VIEWS[name]) for name in VIEW_NAMES),
+    Endpoint("/v1/tasks/{project}/{task}", "task", "A task's decision, and those that it took the place of.", TaskView),
+)
+"""All that is read of projects."""
+
+
+class _Made(NamedTuple):
+    version: str
+    found: Found
+
+
+class _Cache:
+    """The documents used last, up to `_CACHE_BYTES`: of a project that stands still, nothing is made twice."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[Hashable, _Made] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: Hashable) -> _Made | None:
+        made = self._made.get(key)
+        if made is not None:
+            self._made.move_to_end(key)
+        return made
+
+    def keep(self, key: Hashable, made: _Made) -> None:
+        former = self._made.pop(key, None)
+        self._bytes += len(made.found.body) - (0 if former is None else len(former.found.body))
+        self._made[key] = made
+        while self._bytes > _CACHE_BYTES:
+            _, oldest = self._made.popitem(last=False)
+            self._bytes -= len(oldest.found.body)
+
+
+class Documents:
+    """Makes documents.
+
+    Args:
+        reader: of what is stored.
+        render: makes views of a project's records.
+        executor: where it does so: a large project must not hold up the event loop that decides tasks.
+    """
+
+    def __init__(self, reader: QualityReader, render: Render, executor: Executor) -> None:
+        self._reader = reader
+        self._render = render
+        self._executor = executor
+        self._made = _Cache()
+
+    async def find(self, endpoint: Endpoint, names: Mapping[str, str], given: Arguments, reader: Reader) -> Found:
+        """The document of an endpoint.
+
+        Raises:
+            Problem: 404: there is no such project or task.
+            QualityUnavailable: what is stored can't be reached.
+        """
+        match endpoint.name:
+            case "projects":
+                return await self._projects(reader, given)
+            case "task":
+                return await self._task(names["project"], names["task"])
+            case "tasks":
+                return await self._tasks(names["project"], given)
+            case view:
+                return await self._view(names["project"], view, given)
+
+    async def _projects(self, reader: Reader, given: Arguments) -> Found:
+        readable = [project for project in await self._reader.projects() if reader.may_read(project)]
+        page, more = _page(readable, given)
+        return Found(msgspec.json.encode(ProjectsView(items=[_project(project) for project in page])), more)
+
+    async def _task(self, project: str, task: str) -> Found:
+        revisions = await self._reader.revisions(project, task)
+        if not revisions:
+            await self._require(project)
+            raise Problem(
+                404, "task-unknown",
+                f"no decision about task {task!r} of project {project!r}: not decided yet, or longer ago than is kept",
+            )  # fmt: skip
+        newest, *former = map(Raw, revisions)
+        document = {"project_id": project, "task_id": task, "decision": newest, "former": former}
+        return Found(msgspec.json.encode(document))
+
+    async def _tasks(self, project: str, given: Arguments) -> Found:
+        page = await self._reader.tasks(project, given.get("state"), given["offset"], given["limit"])
+        if not page.items:
+            await self._require(project)
+        return Found(msgspec.json.encode(TasksView(project_id=project, items=list(page.items))), page.more)
+
+    async def _view(self, project: str, view: str, given: Arguments) -> Found:
+        key = (project, view, *sorted(given.items()))
+        known = self._made.get(key)
+        if known is not None and known.version == await self._reader.quality_version(project):
+            return known.found
+        stored = await self._reader.quality(project)
+        if stored is None:
+            raise _unknown(project)
+        past = await self._reader.resolved_alerts(project) if view == "alerts" else []
+
+        def make() -> Found:
+            document: Any = self._render(stored.records, view)
+            if past:
+                document = msgspec.structs.replace(document, items=[*document.items, *past])
+            document, more = _narrowed(document, given)
+            return Found(msgspec.json.encode(document), more)
+
+        found = await asyncio.get_running_loop().run_in_executor(self._executor, make)
+        if view != "alerts":  # those that are over are no part of the records that the version is of
+            self._made.keep(key, _Made(stored.version, found))
+        return found
+
+    async def _require(self, project: str) -> None:
+        if await self._reader.quality_version(project) is None and project not in await self._reader.projects():
+            raise _unknown(project)
+
+
+def _narrowed(document: Any, given: Arguments) -> tuple[Any, bool]:
+    """The part of a view that was asked for, and whether its list goes on."""
+    replace = msgspec.structs.replace
+    if (control := given.get("control")) is not None:
+        document = replace(document, controls=[c for c in document.controls if c.control == control])
+    if (kind := given.get("kind")) is not None:
+        document = replace(document, items=[item for item in document.items if item.kind == kind])
+    if (state := given.get("state")) is not None:
+        document = replace(document, items=[a for a in document.items if (a.resolved_at is None) == (state == "open")])
+    if "limit" not in given:
+        return document, False
+    items, more = _page(document.items, given)
+    return replace(document, items=items), more
+
+
+def _page(items: Sequence[Any], given: Arguments) -> tuple[list[Any], bool]:
+    start, end = given["offset"], given["offset"] + given["limit"]
+    return list(islice(items, start, end)), len(items) > end
+
+
+def _project(project: str) -> ProjectItem:
+    base = f"/v1/projects/{quote(project, safe='')}/quality/"
+    return ProjectItem(project_id=project, views={name: base + name for name in VIEW_NAMES})
+
+
+def _unknown(project: str) -> Problem:
+    return Problem(
+        404, "project-unknown", f"nothing is known of a project {project!r}; /v1/projects lists those that there are"
+    )
