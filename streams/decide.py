@@ -163,7 +163,7 @@ def _decided(
         controls={control.name: _control(control, scores, adjudication) for control in scores.controls},
         consensus=_consensus(task, situation, verdict, adjudication),
         unscored=_unscored(standings, scores) if scores.unscored else [],
-        skipped=sorted(task.header.skipped.keys() - set(scores.annotators)),
+        skipped=sorted(task.header.skipped.keys() - set(scores.annotators)) if task.header.skipped else [],
         review=_review_verdict(task, situation),
         settings=plan.hash,
     )

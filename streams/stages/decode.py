@@ -53,7 +53,7 @@ _LONG: dict[Any, str] = {
     Ranking: "items",
     Taxonomy: "paths",
 }
-_TO_BE_CHECKED = (Box, Mask, *_LONG)
+_TO_BE_CHECKED = frozenset((Box, Mask, *_LONG))
 _ID_CHARACTERS = 256
 _DEPTH = 100
 """Levels of a region that is kept whole. Recursive readers give up at some depth, which depends on who calls them."""
@@ -126,7 +126,7 @@ def _check_result(
     for index, region in enumerate(result):
         if not region.id:
             region.id = f"r{index + 1}"
-        if not isinstance(region, _TO_BE_CHECKED):
+        if type(region) not in _TO_BE_CHECKED:
             continue
         if isinstance(region, Box):
             _upright(region)
