@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from scoring.rolling.sums import MICRO, ScoreSums, Verdict, to_micro
 from scoring.types import Undefined
 
@@ -24,7 +26,9 @@ def drop(baseline: ScoreSums, recent: ScoreSums) -> float | Undefined:
     return crossed / (baseline.n * recent.n * MICRO)
 
 
-def judge_drop(baseline: ScoreSums, recent: ScoreSums, raise_above: float, resolve_below: float) -> Verdict:
+def judge_drop(
+    baseline: ScoreSums, recent: ScoreSums, raise_above: float, resolve_below: float, standard_errors: float = 0.0
+) -> Verdict:
     """Beyond when the drop is more than `raise_above`, within when it is less than `resolve_below`.
 
     Compared as whole numbers, `b·n_r − r·n_b` against `line · n_b · n_r`, so a drop of exactly the line is not beyond
@@ -35,6 +39,8 @@ def judge_drop(baseline: ScoreSums, recent: ScoreSums, raise_above: float, resol
         recent: sums in the window.
         raise_above: upper line, a drop in (0, 1], kept to a millionth.
         resolve_below: lower line, in [0, `raise_above`).
+        standard_errors: besides, beyond needs a drop of more than so many standard errors of the difference. Without
+            them a window of 100 scores that are mostly 0 or 1 is beyond 0.1 by chance several times in 10,000 tasks.
 
     References:
         Two lines instead of one: a Schmitt trigger, O. H. Schmitt (1938), doi:10.1088/0950-7671/15/1/305.
@@ -48,5 +54,12 @@ def judge_drop(baseline: ScoreSums, recent: ScoreSums, raise_above: float, resol
     crossed = baseline.total_micro * recent.n - recent.total_micro * baseline.n
     pairs = baseline.n * recent.n
     if crossed > to_micro(raise_above) * pairs:
-        return Verdict.BEYOND
+        by_chance = standard_errors and crossed <= standard_errors * _error(baseline, recent) * pairs * MICRO
+        return Verdict.BETWEEN if by_chance else Verdict.BEYOND
     return Verdict.WITHIN if crossed < to_micro(resolve_below) * pairs else Verdict.BETWEEN
+
+
+def _error(baseline: ScoreSums, recent: ScoreSums) -> float:
+    """Standard error of the difference of both means, by the deviation of all scores together."""
+    deviation = baseline.plus(recent).deviation()
+    return 0.0 if isinstance(deviation, Undefined) else deviation * math.sqrt(1 / baseline.n + 1 / recent.n)
