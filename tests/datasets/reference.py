@@ -1,7 +1,8 @@
 """What others reach on sets that are known, and why where we differ.
 
 `MEASURED` are the baselines that came with the sets: computed by whoever collected them, by programs of their own.
-`PUBLISHED` is what papers print, as quoted there from memory. Figures are text, so that their digits are known.
+`PUBLISHED` is what papers print, as quoted there from memory, and what another library makes of the file. Figures are
+text, so that their digits are known.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _ALPHA: Final = "Krippendorff's alpha, nominal"
 _SINGLE: Final = "accuracy of a single answer"
 _MAJORITY: Final = "accuracy, majority vote"
 _CLASSIC: Final = "accuracy, Dawid–Skene"
+_COIN: Final = "accuracy, one coin"
 _DEFAULT: Final = "accuracy, default model"
 
 
@@ -101,23 +103,27 @@ MEASURED: Final[dict[str, dict[str, Parts]]] = {
     "planetfour_marks": {"F1 of centres within 20 px, two annotators": "0.0479"},
 }  # fmt: skip
 
+_CROWD_KIT: Final = "crowd-kit 1.4, one coin, run until nothing moves"
+
 PUBLISHED: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "bluebirds": {
         _MAJORITY: ("0.7593", "Zhang et al. 2016"),
         _CLASSIC: ("0.8991", "Zhang et al. 2016, Opt-D&S; 0.8889 with the start from the majority"),
+        _COIN: ("0.583", _CROWD_KIT),
     },
     "vldb_d_product": {
         _MAJORITY: ("0.8966", "Zheng et al. 2017"), "F1 of 1, majority vote": ("0.5905", "Zheng et al. 2017"),
-        _CLASSIC: ("0.9366", "Zheng et al. 2017"), "F1 of 1, Dawid–Skene": ("0.7159", "Zheng et al. 2017"),
+        _CLASSIC: ("0.9366", "Zheng et al. 2017"), _COIN: ("0.908", _CROWD_KIT),
+        "F1 of 1, Dawid–Skene": ("0.7159", "Zheng et al. 2017"),
         "F1 of 1, default model": ("0.7159", "Zheng et al. 2017, Dawid–Skene"),
     },
-    "weather_cf": {_MAJORITY: ("0.88", "Venanzi et al. 2014")},
+    "weather_cf": {_MAJORITY: ("0.88", "Venanzi et al. 2014"), _COIN: ("0.883", _CROWD_KIT)},
+    "zencrowd_us": {_COIN: ("0.902", _CROWD_KIT)},
     "snow_affect": {
         "MAE of all, mean": ("12.02", "Zheng et al. 2017"), "RMSE of all, mean": ("17.84", "Zheng et al. 2017"),
         "MAE of all, default (median)": ("13.53", "Zheng et al. 2017, median"),
         "RMSE of all, default (median)": ("21.26", "Zheng et al. 2017, median"),
     },
-    "dawid_skene_1979": {},
 }  # fmt: skip
 """Figure and source."""
 
