@@ -12,31 +12,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from scoring.rolling.imbalance import imbalance
 from scoring.rolling.sums import NO_SCORES, ScoreSums
-from scoring.rolling.window import BucketedSums
 from scoring.types import Undefined
 from streams.contracts.decisions import Alert
 from streams.contracts.facts import Fact, FactBatch
-from streams.contracts.settings import ProjectSettings
+from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
 from streams.overview import gauges_of, overview_of
 from streams.ports import InputRecord, UnitOfWork
 from streams.quality import (
     BUCKETS_BEFORE_WINDOW,
     STORED_FORM,
     WATERMARK_KEY,
+    AnnotatorRecord,
+    BucketRecord,
+    ControlRecord,
     ProjectRecord,
     Touched,
-    bucket_key,
     decode_state,
     encode,
-    older_key,
     project_key,
 )
+from streams.quality.tallies import BucketLabels, Tallies
+from streams.quality.views import ProjectQuality
 from streams.settings import SettingsBook
 from streams.stages import emit
 from streams.stages.tally import tally
@@ -47,6 +49,8 @@ __all__ = ["Watch", "decode_state", "overview_of"]
 
 _AGENT = "watch"
 _facts = msgspec.json.Decoder(FactBatch)
+_LEVELS: Final = {"jaccard": "jaccard", "masi": "masi"}
+_UNCONFIGURED: Final = ControlSettings()
 
 
 class Watch:
@@ -103,13 +107,21 @@ class Watch:
         """The `project_*` gauges of `streams.metrics` as they stand: (name, label values, value)."""
         for shard in self._shards.values():
             for project in shard.projects.values():
-                yield from gauges_of(project.record)
+                yield from gauges_of(project.tallies.record)
 
     def overview(self, project_id: str) -> dict[str, Any]:
         """A project as `overview_of` shows it. Raises KeyError where no open partition has seen it."""
+        return overview_of(self.quality(project_id).project)
+
+    def projects(self) -> list[str]:
+        """The projects of all open partitions."""
+        return sorted(project_id for shard in self._shards.values() for project_id in shard.projects)
+
+    def quality(self, project_id: str) -> ProjectQuality:
+        """A project as memory has it: for reading, until the next `step`. Raises KeyError as `overview`."""
         for shard in self._shards.values():
             if project_id in shard.projects:
-                return overview_of(shard.projects[project_id].record)
+                return ProjectQuality.of(shard.projects[project_id].tallies)
         raise KeyError(project_id)
 
 
@@ -123,22 +135,19 @@ class _Shard:
     def project(self, project_id: str, settings: ProjectSettings) -> _Project:
         known = self.projects.get(project_id)
         if known is None:
-            known = _Project(ProjectRecord(STORED_FORM, project_id), {}, NO_SCORES, settings)
+            known = _Project(ProjectRecord(STORED_FORM, project_id), settings)
             self.projects[project_id] = known
         known.adopt(settings)
         return known
 
 
 class _Project:
-    """One project in memory: its record, its buckets, and what differs from what is stored."""
+    """One project in memory: its tallies, and by which settings they are judged."""
 
-    def __init__(
-        self, record: ProjectRecord, buckets: Mapping[int, ScoreSums], older: ScoreSums, settings: ProjectSettings
-    ) -> None:
-        self.record = record
+    def __init__(self, record: ProjectRecord, settings: ProjectSettings) -> None:
+        self.tallies = Tallies(record, *_extent(settings))
         self._settings = settings
         self._rules = Rules.of(settings)
-        self._buckets = BucketedSums(*_extent(settings), buckets, older, record.horizon)
         self._changed = False
         self._controls: set[str] = set()
 
@@ -148,11 +157,12 @@ class _Project:
             return
         self._settings = settings
         self._rules = Rules.of(settings)
-        self._buckets.resize(*_extent(settings))
+        self.tallies.buckets.resize(*_extent(settings))
 
     def count(self, batch: FactBatch) -> Iterator[Alert]:
         """Count what is new in a batch, and say what crosses a line after each source offset."""
-        record, source = self.record, str(batch.source_partition)
+        tallies, source = self.tallies, str(batch.source_partition)
+        record = tallies.record
         seen = record.seen.get(source, -1)
         facts = [fact for fact in batch.facts if fact.offset > seen]
         if not facts:
@@ -162,46 +172,53 @@ class _Project:
         touched = Touched()
         for fact, following in zip_longest(facts, facts[1:]):
             self._date(fact)
-            tally(record.sums, self._buckets, fact, touched)
+            tally(tallies, fact, touched)
             whole = following is None or following.offset != fact.offset
             if whole and (touched.scores or touched.stalled or touched.controls):
-                yield from warn(record, self._buckets, self._rules, touched)
+                yield from warn(record, tallies.buckets, self._rules, touched)
                 self._controls |= touched.controls
                 touched = Touched()
 
     def _date(self, fact: Fact) -> None:
-        known = self.record.event_time_us
+        record = self.tallies.record
+        known = record.event_time_us
         if fact.after is not None and (known is None or fact.after.event_time_us > known):
-            self.record.event_time_us = fact.after.event_time_us
+            record.event_time_us = fact.after.event_time_us
 
     def take_changes(self) -> dict[bytes, bytes | None]:
-        """The state records to write since this was last asked: buckets, then the project's own with its figures."""
-        changes: dict[bytes, bytes | None] = {}
+        """The state records to write since this was last asked; last the project's own, with its figures."""
         if not self._changed:
-            return changes
-        project_id, buckets = self.record.project_id, self._buckets
-        changed = buckets.take_changed()
-        for bucket in sorted(b for b in changed if b is not None):
-            sums = buckets.buckets.get(bucket)
-            changes[bucket_key(project_id, bucket)] = None if sums is None else encode(sums)
-        if None in changed:
-            changes[older_key(project_id)] = encode(buckets.older)
+            return {}
         self._render()
-        changes[project_key(project_id)] = encode(self.record)
+        record = self.tallies.record
+        changes = self.tallies.take_changes()
+        changes[project_key(record.project_id)] = encode(record)
         self._changed = False
         return changes
 
     def _render(self) -> None:
-        record, drift = self.record, self._settings.alerts.agreement_drift
-        record.horizon, record.recent = self._buckets.horizon, self._buckets.recent
+        tallies, drift = self.tallies, self._settings.alerts.agreement_drift
+        record, buckets = tallies.record, tallies.buckets
+        record.horizon, record.recent = buckets.horizon, buckets.recent
         record.window, record.warm_up = drift.window_tasks, drift.minimum_baseline_tasks
-        for control in self._controls:
-            ends = imbalance(record.sums.labels.get(control, {}), self._rules.expected.get(control, frozenset()))
+        for name in self._controls:
+            ends = imbalance(record.sums.labels.get(name, {}), self._rules.expected.get(name, frozenset()))
             if isinstance(ends, Undefined):
-                record.imbalance.pop(control, None)
+                record.imbalance.pop(name, None)
             else:
-                record.imbalance[control] = ends
+                record.imbalance[name] = ends
         self._controls.clear()
+        for place in tallies.touched_controls:
+            control = tallies.controls.get(place)
+            if control is not None:
+                _describe(control, self._settings.controls.get(control.control, _UNCONFIGURED))
+
+
+def _describe(control: ControlRecord, settings: ControlSettings) -> None:
+    """What of the settings its statistics depend on."""
+    metrics = TYPE_DEFAULTS[control.type].metrics
+    metric = settings.metric or (metrics[0] if metrics else "")
+    control.labels, control.level = list(settings.labels), _LEVELS.get(metric, "nominal")
 
 
 def _extent(settings: ProjectSettings) -> tuple[int, int]:
@@ -212,23 +229,31 @@ def _extent(settings: ProjectSettings) -> tuple[int, int]:
 
 def _recover(state: Mapping[bytes, bytes], settings: SettingsBook) -> _Shard:
     shard = _Shard()
-    records: list[ProjectRecord] = []
+    found = [decode_state(key, value) for key, value in state.items()]
     buckets: dict[str, dict[int, ScoreSums]] = {}
+    labels: dict[str, BucketLabels] = {}
     older: dict[str, ScoreSums] = {}
-    for key, value in state.items():
-        found = decode_state(key, value)
-        if isinstance(found, ProjectRecord):
-            records.append(found)
-        elif isinstance(found, Watermark):
-            shard.next_offset = found.next_offset
-        elif found.bucket is None:
-            older[found.project_id] = found.sums
-        else:
-            buckets.setdefault(found.project_id, {})[found.bucket] = found.sums
-    for record in records:
-        project_id = record.project_id
-        stored = buckets.get(project_id, {}), older.get(project_id, NO_SCORES)
-        shard.projects[project_id] = _Project(record, *stored, settings.of(project_id))
+    for stored in found:
+        if isinstance(stored, ProjectRecord):
+            shard.projects[stored.project_id] = _Project(stored, settings.of(stored.project_id))
+        elif isinstance(stored, Watermark):
+            shard.next_offset = stored.next_offset
+        elif isinstance(stored, BucketRecord):
+            if stored.bucket is None:
+                older[stored.project_id] = stored.sums
+            else:
+                buckets.setdefault(stored.project_id, {})[stored.bucket] = stored.sums
+                if stored.labels:
+                    labels.setdefault(stored.project_id, {})[stored.bucket] = stored.labels
+    for project_id, project in shard.projects.items():
+        project.tallies.recover(
+            buckets.get(project_id, {}), labels.get(project_id, {}), older.get(project_id, NO_SCORES)
+        )
+    for stored in found:
+        if isinstance(stored, AnnotatorRecord):
+            shard.projects[stored.project_id].tallies.annotators[stored.annotator_id] = stored
+        elif isinstance(stored, ControlRecord):
+            shard.projects[stored.project_id].tallies.controls[stored.control, stored.type] = stored
     return shard
 
 

@@ -1,14 +1,16 @@
-"""(sums of a project, fact) → sums: what a task contributed is taken back, what it contributes now is added.
+"""(tallies of a project, fact) → tallies: what a task contributed is taken back, what it contributes now is added.
 
 All sums are whole numbers, so facts of different tasks commute, and a fact undone leaves the sums as they were.
 """
 
 from __future__ import annotations
 
-from scoring.rolling.sums import ScoreSums, histogram_bin, to_micro
-from scoring.rolling.window import BucketedSums
+from scoring.rolling.label_shift import task_shares
+from scoring.rolling.sums import MICRO, ScoreSums, histogram_bin, to_micro
 from streams.contracts.facts import Contribution, Fact
 from streams.quality import BUCKET_SECONDS, HISTOGRAM_BINS, LABEL_BYTES, ProjectSums, Touched
+from streams.quality.detail import change, count_detail, differs
+from streams.quality.tallies import Tallies
 
 __all__ = ["bucket_of", "tally"]
 
@@ -27,37 +29,39 @@ def bucket_of(event_time_us: int) -> int:
     return event_time_us // _BUCKET_US
 
 
-def tally(sums: ProjectSums, buckets: BucketedSums, fact: Fact, touched: Touched) -> None:
+def tally(tallies: Tallies, fact: Fact, touched: Touched) -> None:
     """Count one fact, in place; `touched` learns what it changed.
-
-    `buckets` and `sums.scores` hold the same scores, once by event time and once in all.
 
     Raises:
         ValueError: a score outside [0, 1], which SETTLE never sends.
     """
     before, after = fact.before, fact.after
+    sums = tallies.record.sums
     if before is not None:
         _count(sums, before, -1, touched)
     if after is not None:
         _count(sums, after, 1, touched)
     old, new = _scored(before), _scored(after)
-    if old != new:
-        touched.scores = True
-        if old is not None:
-            scores = ScoreSums.of(old[0])
-            sums.scores = sums.scores.minus(scores)
-            sums.histogram[histogram_bin(old[0], HISTOGRAM_BINS)] -= 1
-            buckets.retract(old[1], scores)
-        if new is not None:
-            scores = ScoreSums.of(new[0])
-            sums.scores = sums.scores.plus(scores)
-            sums.histogram[histogram_bin(new[0], HISTOGRAM_BINS)] += 1
-            buckets.add(new[1], scores)
+    rescored = old != new
     labels_before = _NO_LABELS if before is None else before.labels
     labels_after = _NO_LABELS if after is None else after.labels
-    if labels_before != labels_after:
-        _relabel(sums, labels_before, -1, touched)
-        _relabel(sums, labels_after, 1, touched)
+    relabelled = labels_before != labels_after
+    # Labels are taken back before their bucket may pass behind the horizon, and added once it is there.
+    if (relabelled or rescored) and labels_before:
+        _relabel(tallies, labels_before, old, -1, touched)
+    if rescored:
+        touched.scores = True
+        if old is not None:
+            _score(tallies, *old, -1)
+        if new is not None:
+            _score(tallies, *new, 1)
+    if (relabelled or rescored) and labels_after:
+        _relabel(tallies, labels_after, new, 1, touched)
+    if differs(before, after):
+        if before is not None:
+            count_detail(tallies, before, -1)
+        if after is not None:
+            count_detail(tallies, after, 1)
 
 
 def _scored(contribution: Contribution | None) -> tuple[float, int] | None:
@@ -67,39 +71,73 @@ def _scored(contribution: Contribution | None) -> tuple[float, int] | None:
     return contribution.score, bucket_of(contribution.event_time_us)
 
 
+def _score(tallies: Tallies, score: float, bucket: int, sign: int) -> None:
+    sums, scores = tallies.record.sums, ScoreSums.of(score)
+    sums.histogram[histogram_bin(score, HISTOGRAM_BINS)] += sign
+    if sign < 0:
+        sums.scores = sums.scores.minus(scores)
+        tallies.buckets.retract(bucket, scores)
+    else:
+        sums.scores = sums.scores.plus(scores)
+        tallies.buckets.add(bucket, scores)
+
+
 def _count(sums: ProjectSums, contribution: Contribution, sign: int, touched: Touched) -> None:
     sums.answers += sign * contribution.answers
     if contribution.stalled:
         sums.stalled += sign
         touched.stalled = True
-    _change(sums.tasks, contribution.state, sign)
+    change(sums.tasks, contribution.state, sign)
 
 
-def _change(counts: dict[str, int], name: str, amount: int) -> None:
-    left = counts.get(name, 0) + amount
-    if left:
-        counts[name] = left
-    else:
-        counts.pop(name, None)
-
-
-def _relabel(sums: ProjectSums, labels: dict[str, dict[str, float]], sign: int, touched: Touched) -> None:
+def _relabel(
+    tallies: Tallies, labels: dict[str, dict[str, float]], scored: tuple[float, int] | None, sign: int, touched: Touched
+) -> None:
+    sums = tallies.record.sums
     for control, counts in labels.items():
         touched.controls.add(control)
-        known = sums.labels.get(control, {})
+        shares = {} if scored is None else _shares(counts)
         for label, count in counts.items():
             amount = sign * to_micro(count)
             if amount == 0:
                 continue
-            if label not in known:
+            known = sums.labels.get(control)
+            if known is None or label not in known:
                 size = len(control.encode()) + len(label.encode()) + _ENTRY_BYTES
-                if sums.further_labels_micro or sums.label_bytes + size > LABEL_BYTES:
+                if sign < 0 or sums.further_labels_micro or sums.label_bytes + size > LABEL_BYTES:
                     sums.further_labels_micro += amount
                     continue
                 sums.label_bytes += size
                 known = sums.labels.setdefault(control, {})
-            _change(known, label, amount)
+            share = shares.get(label)
+            if share is not None and scored is not None:
+                _share(tallies, scored[1], control, label, sign * share)
+            change(known, label, amount)
             if label not in known:
                 sums.label_bytes -= len(control.encode()) + len(label.encode()) + _ENTRY_BYTES
-        if not known:
-            sums.labels.pop(control, None)
+            if not known:
+                del sums.labels[control]
+
+
+def _shares(counts: dict[str, float]) -> dict[str, int]:
+    if len(counts) == 1:
+        return dict.fromkeys(counts, MICRO)
+    return task_shares(counts)
+
+
+def _share(tallies: Tallies, bucket: int, control: str, label: str, amount: int) -> None:
+    """A task's share of a label, in all and, before its bucket passes behind the horizon, by event time."""
+    _nested(tallies.record.sums.shares, control, label, amount)
+    if tallies.buckets.horizon is None or bucket >= tallies.buckets.horizon:
+        by_control = tallies.labels.setdefault(bucket, {})
+        _nested(by_control, control, label, amount)
+        tallies.touched_buckets.add(bucket)
+        if not by_control:
+            del tallies.labels[bucket]
+
+
+def _nested(counts: dict[str, dict[str, int]], control: str, label: str, amount: int) -> None:
+    known = counts.setdefault(control, {})
+    change(known, label, amount)
+    if not known:
+        del counts[control]

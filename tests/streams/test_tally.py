@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scoring.rolling.sums import ScoreSums
 from scoring.rolling.window import BucketedSums
 from streams.contracts.facts import Contribution, Fact
-from streams.quality import ProjectSums, Touched, encode
+from streams.quality import STORED_FORM, ProjectRecord, ProjectSums, Touched, encode
+from streams.quality.tallies import Tallies
 from streams.stages.tally import bucket_of, tally
 from tests.streams.quality_builders import START_US, contribution
 
@@ -29,10 +30,10 @@ contributions = st.builds(
 
 
 def counted(*facts: tuple[Contribution | None, Contribution | None]) -> tuple[ProjectSums, BucketedSums, Touched]:
-    sums, buckets, touched = ProjectSums(), BucketedSums(2, 100), Touched()
+    tallies, touched = Tallies(ProjectRecord(STORED_FORM, "street"), 2, 100), Touched()
     for offset, (before, after) in enumerate(facts):
-        tally(sums, buckets, Fact(offset, "t", before, after), touched)
-    return sums, buckets, touched
+        tally(tallies, Fact(offset, "t", before, after), touched)
+    return tallies.record.sums, tallies.buckets, touched
 
 
 def test_a_decision_counts_in_every_sum() -> None:

@@ -82,7 +82,7 @@ def test_a_step_writes_the_bucket_the_project_and_last_the_watermark() -> None:
     assert list(work.changes) == [bucket_key("street", BUCKET + 3), project_key("street"), WATERMARK_KEY]
     assert work.next_offset == 42
     decoded = [decode_state(key, value) for key, value in shell.state.items()]
-    assert decoded[0] == BucketRecord("street", BUCKET + 3, ScoreSums.of(0.5))
+    assert decoded[0] == BucketRecord("street", BUCKET + 3, ScoreSums.of(0.5), {})
     assert isinstance(decoded[1], ProjectRecord)
     assert decoded[1].seen == {"0": 7}
     assert decoded[2] == Watermark(42)
@@ -149,7 +149,7 @@ def test_a_partition_that_is_not_open_is_named() -> None:
 
 
 def test_state_of_another_form_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ValueError, match=r"form 1; got form 99 .* see CHANGELOG"):
+    with pytest.raises(ValueError, match=r"form 2; got form 99 .* see CHANGELOG"):
         decode_state(project_key("p"), msgspec.msgpack.encode([99, "p"]))
     with pytest.raises(ValueError, match="got key"):
         decode_state(msgspec.msgpack.encode(("x", 1)), b"\x90")

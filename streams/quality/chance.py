@@ -1,0 +1,111 @@
+"""What is kept of one control → its coefficients, as `streams.coefficients` computes them for `labelquorum score`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, cast
+
+from scoring.chance.alpha import Level, krippendorff_alpha
+from scoring.chance.coincidences import Coincidences
+from scoring.chance.icc import icc_one_way
+from scoring.chance.many import fleiss_kappa, gwet_ac, percent_agreement
+from scoring.chance.ratings import RatingSums, interval_alpha
+from scoring.chance.tally import natural_order
+from scoring.chance.units import MISSING
+from scoring.types import Undefined
+from streams.coefficients import LabelSet
+from streams.contracts.views import Statistic
+from streams.kinds import OBJECT_KINDS
+from streams.quality.detail import CATEGORICAL, NUMERIC, SETS
+from streams.quality.figures import coefficient, undefined
+from streams.quality.records import ControlRecord
+
+__all__ = ["coefficients", "scale_of"]
+
+_POWERS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (3, 0), (0, 2), (2, 1), (4, 0))
+_NO_LABELS = Undefined("sets have no fixed number of categories, which AC1 needs")
+
+
+def scale_of(record: ControlRecord) -> str | None:
+    """The level of measurement; None for answers that are no classes and no numbers."""
+    if record.type in NUMERIC:
+        return "interval"
+    if record.type in CATEGORICAL or record.type in OBJECT_KINDS:
+        return "nominal"
+    return record.level if record.type in SETS else None
+
+
+def coefficients(record: ControlRecord) -> dict[str, Statistic]:
+    """Name → statistic, as the type allows; n is the units (tasks, or objects) with two answers or more."""
+    if record.type in NUMERIC:
+        return _of_numbers(record)
+    if scale_of(record) is None:
+        return {}
+    if record.further_patterns:
+        reason = f"too many different answers: {record.further_patterns} units found no room beside the others"
+        names = ("object_alpha", "object_label_alpha") if record.type in OBJECT_KINDS else ("krippendorff_alpha",)
+        return {name: undefined(reason) for name in names}
+    units = [(_answers(pattern), n) for pattern, n in sorted(record.patterns.items())]
+    return _of_objects(units) if record.type in OBJECT_KINDS else _of_labels(units, record)
+
+
+def _answers(pattern: str) -> Counter[Any]:
+    return Counter(LabelSet(answer) if isinstance(answer, list) else answer for answer in json.loads(pattern))
+
+
+def _of_labels(units: list[tuple[Counter[Any], int]], record: ControlRecord) -> dict[str, Statistic]:
+    seen = _seen(units)
+    n = _comparable(units)
+    sets = record.type in SETS
+    table = seen.table(_labels(seen, record))
+    return {
+        "percent_agreement": coefficient(percent_agreement(table), n),
+        "krippendorff_alpha": coefficient(krippendorff_alpha(table, cast(Level, record.level)), n),
+        "fleiss_kappa": coefficient(fleiss_kappa(table), n),
+        "gwet_ac1": coefficient(_NO_LABELS if sets else gwet_ac(table), n),
+    }
+
+
+def _labels(seen: Coincidences, record: ControlRecord) -> list[Any] | None:
+    """All labels that could have been given, used or not; None: those that were."""
+    known = ["false", "true"] if record.type == "boolean" else list(record.labels)
+    if record.type in SETS or not known:
+        return None
+    used = {label for pattern, _ in seen for label, _ in pattern}
+    return [*known, *sorted(used.difference(known), key=natural_order)]
+
+
+def _of_objects(units: list[tuple[Counter[Any], int]]) -> dict[str, Statistic]:
+    """Over objects, found and named in one; and of found objects the names alone."""
+    drawn = [(Counter({label: k for label, k in unit.items() if label != MISSING}), n) for unit, n in units]
+    return {
+        name: coefficient(krippendorff_alpha(_seen(of).table()), _comparable(of))
+        for name, of in (("object_alpha", units), ("object_label_alpha", drawn))
+    }
+
+
+def _of_numbers(record: ControlRecord) -> dict[str, Statistic]:
+    sums = RatingSums(
+        {
+            (int(m), *power): int(value)
+            for m, moments in record.ratings.items()
+            for power, value in zip(_POWERS, moments, strict=True)
+        }
+    )
+    n = sum(int(moments[0]) for moments in record.ratings.values())
+    return {
+        "krippendorff_alpha": coefficient(interval_alpha(sums), n),
+        "icc_1": coefficient(icc_one_way(sums), n),
+    }
+
+
+def _seen(units: list[tuple[Counter[Any], int]]) -> Coincidences:
+    seen = Coincidences()
+    for answers, n in units:
+        seen.add(answers, n)
+    return seen
+
+
+def _comparable(units: list[tuple[Counter[Any], int]]) -> int:
+    return sum(n for answers, n in units if sum(answers.values()) > 1)

@@ -1,0 +1,340 @@
+"""What WATCH remembers of a project, and how the `quality` table stores it.
+
+| key, as msgpack | value | how often written |
+|---|---|---|
+| `["p", project]` | `ProjectRecord`: totals, open alerts, rolling figures | when a fact counts |
+| `["a", project, annotator]` | `AnnotatorRecord`; nil: those beyond the bound | when a task of theirs changes |
+| `["c", project, control, type]` | `ControlRecord` | when a decision that has it changes |
+| `["b", project, n]` | `BucketSums` of the decisions of minute *n* since 1970, event time | when one of them changes |
+| `["o", project]` | `BucketSums` of all minutes before `ProjectRecord.horizon` | when a minute passes behind it |
+| `["w"]` | `Watermark`: source records below it have been processed; last in every unit of work | always |
+
+msgpack carries lengths, so no id can look like another key. `decode_state` tells the kinds apart. Maps are stored with
+sorted keys, zeros are taken out, and sums are whole numbers: the same facts leave the same bytes.
+
+**Bounds.** Ids and labels come from outside, so every map of names has room for so many. What finds none is counted
+together, without its name; while anything is counted so no new name is let in, and so what was added there is taken
+back there. Up to the bounds the bytes depend on the facts alone; beyond, also on who came first.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from scoring.rolling.imbalance import Imbalance
+from scoring.rolling.sums import NO_SCORES, ScoreSums
+from streams.quality.bounds import HISTOGRAM_BINS
+from streams.state import Watermark
+
+__all__ = [
+    "STORED_FORM",
+    "WATERMARK_KEY",
+    "AnnotatorControl",
+    "AnnotatorRecord",
+    "BucketRecord",
+    "BucketSums",
+    "Cells",
+    "ControlRecord",
+    "OpenAlert",
+    "PairSums",
+    "ProjectRecord",
+    "ProjectSums",
+    "StoredRecord",
+    "Touched",
+    "annotator_key",
+    "bucket_key",
+    "control_key",
+    "decode_state",
+    "encode",
+    "older_key",
+    "project_key",
+    "rfc3339",
+]
+
+STORED_FORM: Final = 2
+"""Version of the stored form. A change that old records can't be read under raises it, and says so in CHANGELOG."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ProjectSums(Struct, array_like=True):
+    """Everything of a project that a retraction undoes; zeros are taken out, so undoing leaves no trace."""
+
+    tasks: dict[str, int] = {}
+    """By task state."""
+    answers: int = 0
+    stalled: int = 0
+    scores: ScoreSums = NO_SCORES
+    """Overall agreement of all tasks whose decision has a score."""
+    histogram: list[int] = msgspec.field(default_factory=lambda: [0] * HISTOGRAM_BINS)
+    """The same scores, in equal bins from 0 to 1."""
+    labels: dict[str, dict[str, int]] = {}
+    """Control → consensus label → how many, in millionths."""
+    shares: dict[str, dict[str, int]] = {}
+    """Control → consensus label → scored tasks in millionths, a task shared among its labels: what label shift is
+    judged by."""
+    label_bytes: int = 0
+    """Room that `labels` takes, against `LABEL_BYTES`."""
+    further_labels_micro: int = 0
+    """Labels for whose names there was no room."""
+    settled: int = 0
+    """Tasks with a decision that asks nobody for more: what the next four are counted over."""
+    settled_answers: int = 0
+    """Counted answers in them."""
+    spared_answers: int = 0
+    """What they might have been asked for and were not."""
+    quorum_times: dict[str, int] = {}
+    """Bin (`quality.times`) of the seconds from a task's first answer to its decision → tasks."""
+    prelabelled: int = 0
+    """Tasks that a model had answered."""
+    conflicts: dict[str, int] = {}
+    """Conflict kind → how many."""
+    reviews: dict[str, int] = {}
+    """Verdict in force → tasks."""
+    gold_tasks: int = 0
+    gold_people: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """People's answers to tasks with gold: how many, and the sum of their accuracies in millionths."""
+    gold_models: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    gold_consensus: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """The same of the consensus, where it can be compared."""
+    identical: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """Common tasks of all pairs with marks to compare, and the sum of their identical shares in millionths."""
+    further_controls: int = 0
+    """Controls of decisions that found no room among `CONTROLS`."""
+
+
+class OpenAlert(Struct, frozen=True, array_like=True):
+    """An alert that is raised and not resolved, as it was when raised."""
+
+    alert: str
+    subject: str
+    alert_id: str
+    severity: Literal["info", "warning", "critical"]
+    raised_at: str
+    evidence: dict[str, Any]
+    recommended_action: str
+
+
+class ProjectRecord(Struct, array_like=True):
+    """A project, but for its annotators, controls and buckets."""
+
+    form: int
+    project_id: str
+    sums: ProjectSums = msgspec.field(default_factory=ProjectSums)
+    event_time_us: int | None = None
+    """The latest event time of its facts: what its alerts are dated by."""
+    seen: dict[str, int] = {}
+    """Source partition → the last fact counted."""
+    alerts: dict[str, OpenAlert] = {}
+    """`alert/subject` → the open one; alert names have no slash."""
+    episodes: dict[str, int] = {}
+    """`alert/subject` → how often raised: tells two episodes apart that begin at one event time."""
+    horizon: int | None = None
+    """Buckets before this one have been merged."""
+    window: int = 0
+    """Tasks that the rolling window asked for when the figures were made."""
+    warm_up: int = 0
+    """Tasks that were to lie before it."""
+    recent: ScoreSums = NO_SCORES
+    """The rolling window; what is left of `sums.scores` is the baseline."""
+    imbalance: dict[str, Imbalance] = {}
+    """By control, where it is defined."""
+
+
+class Cells(Struct, array_like=True):
+    """A confusion matrix with room for so many names; `MISSING` is the label of who did not mark the object."""
+
+    counts: dict[str, dict[str, int]] = {}
+    """True label → given label → how often."""
+    bytes: int = 0
+    """Room taken, against `CELL_BYTES`."""
+    further: int = 0
+    """Answers that found none."""
+
+
+class AnnotatorControl(Struct, array_like=True):
+    """One annotator's labels on one control."""
+
+    consensus: Cells = msgspec.field(default_factory=Cells)
+    gold: Cells = msgspec.field(default_factory=Cells)
+
+
+PairSums = list[int]
+"""Of two annotators: common tasks, the sum of their similarities in millionths; common tasks with marks to compare, and
+the sum of the shares of these that are identical."""
+
+
+class AnnotatorRecord(Struct, array_like=True):
+    """One annotator, person or model, in decided tasks and tasks with gold."""
+
+    form: int
+    project_id: str
+    annotator_id: str | None
+    """None: all those for whom there was no room."""
+    submissions: int = 0
+    as_model: int = 0
+    """How many of them were a model's."""
+    seconds: dict[str, int] = {}
+    """Bin (`scoring.rolling.lead_times`) of the lead time → submissions."""
+    agreement: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """With the other counted annotators: tasks, and the sum in millionths; the next two likewise."""
+    consensus: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    gold: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    reviews: dict[str, int] = {}
+    """Verdict in force → tasks that they had a part in."""
+    controls: dict[str, AnnotatorControl] = {}
+    """Categories and objects."""
+    peers: dict[str, PairSums] = {}
+    """Other annotator → the two; kept on the first of the two by id."""
+    further_peers: PairSums = msgspec.field(default_factory=lambda: [0, 0, 0, 0])
+
+
+class ControlRecord(Struct, array_like=True):
+    """One control of one type; answers of another type under the same name are a control of their own."""
+
+    form: int
+    project_id: str
+    control: str
+    type: str
+    tasks: int = 0
+    scores: ScoreSums = NO_SCORES
+    passed: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """Tasks that could pass, and those that did."""
+    patterns: dict[str, int] = {}
+    """The counted annotators' answers to a unit, sorted, as JSON → how many units were answered so."""
+    pattern_bytes: int = 0
+    """Room that `patterns` takes, against `PATTERN_BYTES`."""
+    further_patterns: int = 0
+    """Units that found none."""
+    ratings: dict[str, list[str]] = {}
+    """Numbers: how many ratings → nine sums (`scoring.chance.ratings`), beyond 64 bits and therefore as text."""
+    labels: list[str] = []
+    """Those that the settings named when this was written."""
+    level: str = "nominal"
+    """Krippendorff's alpha: how labels differ."""
+
+
+class BucketSums(Struct, array_like=True):
+    """The decisions of one bucket of event time."""
+
+    scores: ScoreSums = NO_SCORES
+    labels: dict[str, dict[str, int]] = {}
+    """Control → consensus label → tasks in millionths, as `ProjectSums.shares`. Given up behind the horizon."""
+
+
+class BucketRecord(NamedTuple):
+    """One bucket of event time, or all before the horizon."""
+
+    project_id: str
+    bucket: int | None
+    """Event time in units of `BUCKET_SECONDS` since 1970; None for all before the horizon."""
+    sums: ScoreSums
+    labels: dict[str, dict[str, int]]
+
+
+class Touched(Struct):
+    """What facts have changed, so that nothing else is tested again."""
+
+    scores: bool = False
+    stalled: bool = False
+    controls: set[str] = set()
+
+
+StoredRecord = ProjectRecord | AnnotatorRecord | ControlRecord | BucketRecord | Watermark
+
+encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+WATERMARK_KEY: Final = encode(("w",))
+_key = msgspec.msgpack.Decoder(tuple[Any, ...])
+_project = msgspec.msgpack.Decoder(ProjectRecord)
+_annotator = msgspec.msgpack.Decoder(AnnotatorRecord)
+_control = msgspec.msgpack.Decoder(ControlRecord)
+_bucket = msgspec.msgpack.Decoder(BucketSums)
+_watermark = msgspec.msgpack.Decoder(Watermark)
+
+
+def project_key(project_id: str) -> bytes:
+    """Key of the project's own record."""
+    return encode(("p", project_id))
+
+
+def annotator_key(project_id: str, annotator_id: str | None) -> bytes:
+    """Key of one annotator's record; None for all beyond the bound."""
+    return encode(("a", project_id, annotator_id))
+
+
+def control_key(project_id: str, control: str, type: str) -> bytes:
+    """Key of one control's record."""
+    return encode(("c", project_id, control, type))
+
+
+def bucket_key(project_id: str, bucket: int) -> bytes:
+    """Key of one bucket's sums."""
+    return encode(("b", project_id, bucket))
+
+
+def older_key(project_id: str) -> bytes:
+    """Key of the sums of all buckets before the horizon."""
+    return encode(("o", project_id))
+
+
+def decode_state(key: bytes, value: bytes) -> StoredRecord:
+    """One record of the `quality` table, or of its changelog.
+
+    Raises:
+        ValueError: it is not one, or was written in a form that this version does not read.
+
+    >>> decode_state(bucket_key("street", 7), encode(BucketSums(ScoreSums.of(0.5)))).sums
+    ScoreSums(n=1, total_micro=500000, squares_micro=250000)
+    """
+    try:
+        match _key.decode(key):
+            case ("p", str()):
+                return _of_this_form(_project.decode(value), key)
+            case ("a", str(), str() | None):
+                return _of_this_form(_annotator.decode(value), key)
+            case ("c", str(), str(), str()):
+                return _of_this_form(_control.decode(value), key)
+            case ("b", str(project_id), int(bucket)):
+                found = _bucket.decode(value)
+                return BucketRecord(project_id, bucket, found.scores, found.labels)
+            case ("o", str(project_id)):
+                found = _bucket.decode(value)
+                return BucketRecord(project_id, None, found.scores, found.labels)
+            case ("w",):
+                return _watermark.decode(value)
+            case other:
+                problem = f"key {other!r}"
+    except msgspec.MsgspecError as error:
+        problem = str(error)
+    raise _unreadable(problem, key)
+
+
+_Formed = TypeVar("_Formed", ProjectRecord, AnnotatorRecord, ControlRecord)
+
+
+def _of_this_form(record: _Formed, key: bytes) -> _Formed:
+    if record.form != STORED_FORM:
+        raise _unreadable(f"form {record.form}", key)
+    return record
+
+
+def _unreadable(problem: str, key: bytes) -> ValueError:
+    return ValueError(
+        f"expected a record of the quality table in form {STORED_FORM}; got {problem} under key {key!r}; if another "
+        "version of labelquorum wrote it, see CHANGELOG for what to do with its state"
+    )
+
+
+def rfc3339(event_time_us: int) -> str:
+    """Microseconds since 1970 as output events carry times: UTC, milliseconds, or microseconds where there are any.
+
+    >>> rfc3339(1_769_853_600_000_000)
+    '2026-01-31T10:00:00.000Z'
+    """
+    instant = (_EPOCH + timedelta(microseconds=event_time_us)).replace(tzinfo=None)
+    return instant.isoformat(timespec="microseconds" if event_time_us % 1000 else "milliseconds") + "Z"
