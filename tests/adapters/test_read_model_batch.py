@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from streams.adapters.redis_model import Batch, OpenTask, translators
 from streams.adapters.redis_model.keys import Keys
+from streams.contracts.views import TaskItem
 from streams.ports import Record
-from streams.quality import STORED_FORM, WATERMARK_KEY, ProjectRecord, ProjectSums, encode, project_key
+from streams.quality import STORED_FORM, WATERMARK_KEY, ProjectRecord, ProjectSums, bucket_key, encode, project_key
 from streams.state import Watermark
 from tests.contract.outputs import CHANGELOG, TRANSLATE, alert, batch, decision, fact, facts
 
@@ -25,17 +26,35 @@ def test_topics_are_followed_by_their_deployed_names() -> None:
 
 
 @given(st.permutations([1, 1, 2, 3, 9, 10]))
-def test_of_a_tasks_decisions_the_highest_revision_stays_in_any_order(revisions: Sequence[int]) -> None:
+def test_of_a_tasks_decisions_every_revision_stays_once_in_any_order(revisions: Sequence[int]) -> None:
     made = batch("task-agreement", [decision("a", revision=r, second=r) for r in revisions])
     assert list(made.decisions) == [("street", "a")]
-    assert made.decisions["street", "a"].value == decision("a", revision=10, second=10)
+    kept = made.decisions["street", "a"]
+    assert [kept[version].value for version in sorted(kept)] == [
+        decision("a", revision=r, second=r) for r in (1, 2, 3, 9, 10)
+    ]
 
 
 def test_a_decision_carries_its_event_time_in_microseconds_and_its_own_bytes() -> None:
     sent = decision("a", second=1)
-    change = batch("task-agreement", [sent]).decisions["street", "a"]
+    (change,) = batch("task-agreement", [sent]).decisions["street", "a"].values()
     assert change.time_us == 1_769_853_601_000_000  # 2026-01-31T10:00:01Z
     assert change.value is sent
+
+
+def test_a_decision_is_listed_with_who_answered_and_what_they_do_not_agree_on() -> None:
+    sent = decision("a", passed=False, annotators=("ann", "bob"), conflicts=("missing", "extra", "missing"))
+    (change,) = batch("task-disagreement", [sent]).decisions["street", "a"].values()
+    assert change.score == 0.4
+    assert msgspec.json.decode(change.item, type=TaskItem) == TaskItem(
+        task_id="a", state="in_review", score=0.4, event_time="2026-01-31T10:00:00.000Z", annotators=["ann", "bob"],
+        conflicts={"extra": 1, "missing": 2}, decision_id="a-1",
+    )  # fmt: skip
+
+
+def test_a_cancelled_task_is_not_contested() -> None:
+    (change,) = batch("task-disagreement", [decision("a", state="cancelled")]).decisions["street", "a"].values()
+    assert change.score is None
 
 
 @given(st.permutations([("raised", 1), ("resolved", 3), ("raised", 2)]))
@@ -61,6 +80,18 @@ def test_of_watchs_state_only_the_projects_own_records_are_shown() -> None:
     overviews = made.overviews()
     assert list(overviews) == ["street"]
     assert msgspec.json.decode(overviews["street"])["answers"] == 4
+    assert made.unusable == 2, "no key, and one that no record has"
+
+
+def test_a_project_s_records_stay_as_they_came_the_last_of_each_key_with_the_offset_of_the_last() -> None:
+    made = Batch()
+    record, minute = project_key("street"), bucket_key("street", 7)
+    pairs = [(record, b"1"), (minute, b"sums"), (project_key("alley"), b"2"), (record, b"3"), (minute, None)]
+    made.add([Record(40 + i, key, value) for i, (key, value) in enumerate(pairs)], TRANSLATE[CHANGELOG])
+    assert made.figures == {
+        "street": (44, {record: b"3", minute: None}),
+        "alley": (42, {project_key("alley"): b"2"}),
+    }
 
 
 def test_what_is_unusable_is_counted_and_passed_over() -> None:

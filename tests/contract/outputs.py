@@ -7,7 +7,15 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from streams.adapters.redis_model import Batch, Claim, ReadModel, translators
-from streams.contracts.decisions import Alert, Decision
+from streams.contracts.decisions import (
+    Alert,
+    Conflict,
+    ConflictKind,
+    ControlOutcome,
+    Decision,
+    SubmissionReport,
+    TaskState,
+)
 from streams.contracts.facts import Contribution, Fact, FactBatch
 from streams.ports import Record
 
@@ -17,15 +25,34 @@ CHANGELOG = "quality-changelog"
 TRANSLATE = translators(lambda name: name, CHANGELOG)
 
 
-def decision(task: str, *, revision: int = 1, second: int = 0, passed: bool = True, project: str = "street") -> bytes:
+def decision(
+    task: str, *, revision: int = 1, second: int = 0, passed: bool = True, project: str = "street",
+    score: float | None = None, state: TaskState | None = None, annotators: Sequence[str] = (),
+    conflicts: Sequence[ConflictKind] = (),
+) -> bytes:  # fmt: skip
+    """Passed ones score 0.9 and are agreed, others 0.4 and in review, unless said otherwise."""
+    scene = ControlOutcome(
+        type="choice", metric=None, aggregate=None, score=None, undefined=None, threshold=None, passed=None,
+        annotators=[], matrix=[], adjudication=None, soft_labels=None,
+        conflicts=[Conflict(kind=kind, annotators=[], regions=[]) for kind in conflicts],
+    )  # fmt: skip
+    submissions = [
+        SubmissionReport(
+            submission_id=f"s-{name}", version=1, annotator_id=name, annotator_kind="human", counts=True, score=None
+        )
+        for name in annotators
+    ]
     return msgspec.json.encode(
         Decision(
             schema=1, type="task.agreement" if passed else "task.disagreement",
             decision_id=f"{task}-{revision}", replaces=f"{task}-{revision - 1}" if revision > 1 else None,
             revision=revision, project_id=project, task_id=task,
             event_time=f"2026-01-31T10:{second // 60:02d}:{second % 60:02d}.000Z", round=1,
-            state="agreed" if passed else "in_review", reason="", score=0.9 if passed else 0.4, passed=passed,
-            submissions=[], controls={}, consensus=[], unscored=[], skipped=[], review=None, settings="s",
+            state=state or ("agreed" if passed else "in_review"), reason="", passed=passed,
+            score=score if score is not None else 0.9 if passed else 0.4,
+            submissions=submissions,
+            controls={"scene": scene} if conflicts else {}, consensus=[], unscored=[], skipped=[],
+            review=None, settings="s",
         )
     )  # fmt: skip
 
@@ -41,9 +68,11 @@ def alert(alert_id: str, state: str, *, second: int = 0, raised: int = 0, projec
     )  # fmt: skip
 
 
-def fact(offset: int, task: str, state: str | None, *, at: int = 0, answers: int = 1) -> Fact:
+def fact(
+    offset: int, task: str, state: str | None, *, at: int = 0, answers: int = 1, score: float | None = None
+) -> Fact:
     """`state` none: the task contributes nothing any more."""
-    after = None if state is None else Contribution(state, answers, at, None, {"scene": {"day": 1.0}})
+    after = None if state is None else Contribution(state, answers, at, score, {"scene": {"day": 1.0}})
     return Fact(offset, task, Contribution("waiting", 1, 0, 0.5, {}), after)
 
 
@@ -51,9 +80,9 @@ def facts(*changes: Fact, project: str = "street") -> bytes:
     return msgspec.json.encode(FactBatch(project, 0, list(changes)))
 
 
-def batch(topic: str, values: Iterable[bytes], *, key: bytes = b"street") -> Batch:
+def batch(topic: str, values: Iterable[bytes], *, start: int = 0, key: bytes = b"street") -> Batch:
     made = Batch()
-    made.add([Record(offset, key, value) for offset, value in enumerate(values)], TRANSLATE[topic])
+    made.add([Record(offset, key, value) for offset, value in enumerate(values, start)], TRANSLATE[topic])
     return made
 
 
@@ -61,5 +90,5 @@ async def show(
     model: ReadModel, topic: str, values: Sequence[bytes], *, start: int = 0, key: bytes = b"street"
 ) -> None:
     """Write values as the records of partition 0 from offset `start` on."""
-    moved = await model.apply(batch(topic, values, key=key), [Claim(topic, 0, start, start + len(values))])
+    moved = await model.apply(batch(topic, values, start=start, key=key), [Claim(topic, 0, start, start + len(values))])
     assert not moved

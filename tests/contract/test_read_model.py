@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from streams.adapters.redis_model import OPEN_STATES, Batch, Claim, ReadModel, ReadModelUnavailable
+from streams.adapters.redis_model import OPEN_STATES, Batch, Bounds, Claim, ReadModel, ReadModelUnavailable
+from streams.contracts.views import TaskItem
 from streams.overview import overview_of
-from streams.quality import STORED_FORM, WATERMARK_KEY, ProjectRecord, ProjectSums, encode, project_key
+from streams.ports import Record
+from streams.quality import STORED_FORM, WATERMARK_KEY, ProjectRecord, ProjectSums, bucket_key, encode, project_key
 from streams.state import Watermark
-from tests.contract.outputs import CHANGELOG, alert, batch, decision, fact, facts, show
+from tests.contract.outputs import CHANGELOG, TRANSLATE, alert, batch, decision, fact, facts, show
 
 
 async def test_an_empty_model_answers_with_nothing(model: ReadModel) -> None:
@@ -23,6 +25,13 @@ async def test_an_empty_model_answers_with_nothing(model: ReadModel) -> None:
     assert await model.decision("street", "t-1") is None
     assert await model.open_tasks("street", "waiting") == []
     assert await model.alerts("street") == ([], [])
+    assert await model.quality_version("street") is None
+    assert await model.quality("street") is None
+    assert await model.tasks("street", None, 0, 10) == ([], False)
+    assert await model.tasks("street", "agreed", 0, 10) == ([], False)
+    assert await model.tasks("street", "waiting", 0, 10) == ([], False)
+    assert await model.resolved_alerts("street") == []
+    assert await model.revisions("street", "t-1") == []
 
 
 async def test_a_decision_is_found_by_its_task_with_every_field_as_it_was_sent(model: ReadModel) -> None:
@@ -132,6 +141,113 @@ async def test_the_overview_is_the_last_one_that_watch_has_written(model: ReadMo
     assert await model.projects() == ["street"]
 
 
+async def test_a_project_s_records_are_what_the_table_holds_with_a_version_that_moves_with_them(
+    model: ReadModel,
+) -> None:
+    record, minute = project_key("street"), bucket_key("street", 7)
+    await show(model, CHANGELOG, [b"\xff\x00"], key=record)
+    await show(model, CHANGELOG, [b"sums"], start=1, key=minute)
+    assert await model.quality("street") == ("1", {record: b"\xff\x00", minute: b"sums"})
+    gone = Batch()
+    gone.add([Record(2, minute, None), Record(3, WATERMARK_KEY, encode(Watermark(7)))], TRANSLATE[CHANGELOG])
+    assert await model.apply(gone, [Claim(CHANGELOG, 0, 2, 4)]) == {}
+    assert await model.quality("street") == ("2", {record: b"\xff\x00"})
+    assert await model.quality_version("street") == "2"
+    assert await model.quality_version("alley") is None
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3, 4, 5], [5, 4, 3, 2, 1], [3, 5, 1, 4, 2]])
+@pytest.mark.parametrize("together", [True, False])
+async def test_the_revisions_of_a_task_are_read_newest_first_up_to_the_bound_in_whatever_order_they_came(
+    redis_url: str, order: list[int], together: bool
+) -> None:
+    model = ReadModel.connect(redis_url, prefix=f"revisions-{order}-{together}:", bounds=Bounds(revisions=3))
+    sent = [decision("a", revision=r, second=r) for r in order]
+    if together:
+        await show(model, "task-agreement", sent)
+    else:
+        for offset, value in enumerate(sent):
+            await show(model, "task-agreement", [value], start=offset)
+    await show(model, "task-agreement", sent[:3], start=5)
+    assert await model.revisions("street", "a") == [decision("a", revision=r, second=r) for r in (5, 4, 3)]
+    await model.close()
+
+
+async def test_tasks_are_listed_the_least_agreed_first_and_by_pages(model: ReadModel) -> None:
+    scores = {"a": 0.5, "b": 0.2, "c": 0.75, "d": 0.5}
+    await show(model, "task-disagreement", [decision(t, passed=False, score=s) for t, s in scores.items()])
+    first, second = await model.tasks("street", None, 0, 3), await model.tasks("street", None, 3, 3)
+    assert [(t.task_id, t.score) for t in first.items] == [("b", 0.2), ("a", 0.5), ("d", 0.5)]
+    assert [(t.task_id, t.score) for t in second.items] == [("c", 0.75)]
+    assert (first.more, second.more) == (True, False)
+
+
+async def test_a_task_is_listed_as_its_newest_revision_says(model: ReadModel) -> None:
+    await show(model, "task-disagreement", [decision("a", passed=False, score=0.1), decision("b", score=0.6)])
+    await show(model, "task-agreement", [decision("a", revision=2, second=2, score=0.8)])
+    assert [(t.task_id, t.score, t.state) for t in (await model.tasks("street", None, 0, 9)).items] == [
+        ("b", 0.6, "agreed"), ("a", 0.8, "agreed"),
+    ]  # fmt: skip
+    await show(model, "task-disagreement", [decision("b", revision=2, second=2, state="cancelled")], start=2)
+    assert [t.task_id for t in (await model.tasks("street", None, 0, 9)).items] == ["a"]
+
+
+async def test_tasks_in_one_state_are_listed_by_pages_too(model: ReadModel) -> None:
+    await show(model, "task-disagreement", [decision(f"r-{i}", score=i / 10, state="reviewed") for i in range(4)])
+    await show(model, "task-disagreement", [decision("z", score=0.0, state="accepted")], start=4)
+    page = await model.tasks("street", "reviewed", 1, 2)
+    assert ([t.task_id for t in page.items], page.more) == (["r-1", "r-2"], True)
+    page = await model.tasks("street", "reviewed", 3, 2)
+    assert ([t.task_id for t in page.items], page.more) == (["r-3"], False)
+
+
+async def test_open_tasks_are_listed_with_what_only_their_decision_knows(model: ReadModel) -> None:
+    changes = [
+        fact(1, "a", "reassigning", score=0.6),
+        fact(2, "b", "reassigning", score=0.3, at=5),
+        fact(3, "c", "waiting"),
+    ]
+    await show(model, "quality-facts", [facts(*changes)])
+    sent = decision("b", state="reassigning", score=0.3, annotators=["ann"], conflicts=["value"])
+    await show(model, "task-disagreement", [sent])
+    page = await model.tasks("street", "reassigning", 0, 9)
+    assert page == (
+        [
+            TaskItem(
+                task_id="b", state="reassigning", score=0.3, event_time="1970-01-01T00:00:00.000005Z",
+                annotators=["ann"], conflicts={"value": 1}, decision_id="b-1",
+            ),
+            TaskItem(
+                task_id="a", state="reassigning", score=0.6, event_time="1970-01-01T00:00:00.000Z",
+                annotators=[], conflicts={}, decision_id=None,
+            ),
+        ],
+        False,
+    )  # fmt: skip
+    assert [t.task_id for t in (await model.tasks("street", "waiting", 0, 9)).items] == ["c"]
+
+
+async def test_a_task_whose_decision_is_gone_is_not_listed_and_soon_not_known(model: ReadModel, redis_url: str) -> None:
+    await show(model, "task-agreement", [decision("a", score=0.1), decision("b", score=0.2)])
+    client, (key,) = Redis.from_url(redis_url), [model._keys.item("decision", "street", "a")]
+    await client.delete(key)
+    assert [t.task_id for t in (await model.tasks("street", None, 0, 9)).items] == ["b"]
+    await show(model, "task-agreement", [decision("c", score=0.3)], start=2)
+    assert await client.zcard(model._keys.of_project("contested", "street")) == 2
+    await client.aclose()
+
+
+async def test_alerts_that_are_over_are_read_newest_first_with_when_they_ended(model: ReadModel) -> None:
+    await show(model, "quality-alerts", [alert(name, "raised", raised=at) for at, name in enumerate("xyz")])
+    await show(
+        model, "quality-alerts", [alert(n, "resolved", second=9, raised=at) for at, n in enumerate("xy")], start=3
+    )
+    assert [(a.alert_id, a.raised_at, a.resolved_at) for a in await model.resolved_alerts("street")] == [
+        ("y", "2026-01-31T10:00:01.000Z", "2026-01-31T10:00:09.000Z"),
+        ("x", "2026-01-31T10:00:00.000Z", "2026-01-31T10:00:09.000Z"),
+    ]
+
+
 async def test_records_that_do_not_follow_on_what_redis_holds_are_refused_whole(model: ReadModel) -> None:
     await show(model, "task-agreement", [decision("a")])
     claims = [Claim("task-agreement", 0, 5, 6), Claim("task-agreement", 1, 0, 1), Claim("quality-facts", 0, 7, 8)]
@@ -143,7 +259,7 @@ async def test_records_that_do_not_follow_on_what_redis_holds_are_refused_whole(
 
 async def test_what_is_kept_is_bounded(redis_url: str) -> None:
     client = Redis.from_url(redis_url)
-    model = ReadModel(client, prefix="bounded:", decisions_kept=3, open_tasks_kept=5, episodes_kept=2)
+    model = ReadModel(client, prefix="bounded:", bounds=Bounds(decisions=3, contested=4, open_tasks=5, episodes=2))
     changes = [fact(i, f"t-{i}", "waiting", at=i) for i in range(20)]
     await show(model, "task-agreement", [decision(f"t-{i}", second=i) for i in range(20)])
     await show(model, "quality-facts", [facts(change) for change in changes])
@@ -152,6 +268,7 @@ async def test_what_is_kept_is_bounded(redis_url: str) -> None:
     assert [t.task_id for t in await model.open_tasks("street", "waiting")] == [f"t-{i}" for i in range(5)]
     assert await client.hlen("bounded:task:street") == 5
     assert [a["alert_id"] for a in (await model.alerts("street")).episodes] == ["x-19", "x-18"]
+    assert [t.task_id for t in (await model.tasks("street", None, 0, 9)).items] == ["t-0", "t-1", "t-10", "t-11"]
     # Single decisions and episodes live on for a while, to be looked up, but not for ever.
     assert 0 < await client.ttl("bounded:decision:street/t-0") <= 7 * 86_400
     assert 0 < await client.ttl("bounded:alert:street/x-0") <= 30 * 86_400

@@ -1,4 +1,4 @@
-"""What a run of output records changes in the read model: pure, and only the newest per key.
+"""What a run of output records changes in the read model: pure, and of what is replaced only the newest.
 
 Of each record only the few fields are decoded that say where it belongs; decisions and alerts go to Redis as the bytes
 that came from Kafka.
@@ -6,18 +6,20 @@ that came from Kafka.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Raw, Struct
 
+from streams.contracts.views import TaskItem
 from streams.overview import overview_of
 from streams.ports import InputRecord
-from streams.quality import ProjectRecord, decode_state
+from streams.quality import ProjectRecord, decode_state, project_key, rfc3339
 
-__all__ = ["Batch", "OpenTask", "Translator", "Versioned", "translators"]
+__all__ = ["Batch", "Decided", "Figures", "OpenTask", "Translator", "Versioned", "translators"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -35,6 +37,27 @@ class Versioned(NamedTuple):
     """For alerts: the episode is over."""
 
 
+class Decided(NamedTuple):
+    """One revision of a task's decision, under a version that compares as text like `Versioned.version`."""
+
+    version: str
+    time_us: int
+    value: bytes
+    score: float | None
+    """What it is contested by; none where there is nothing to contest."""
+    item: bytes
+    """`contracts.views.TaskItem`, as JSON."""
+
+
+class Figures(NamedTuple):
+    """What changed in a project's records of the table `quality`."""
+
+    offset: int
+    """Of the last record: the same offset, the same records."""
+    records: dict[bytes, bytes | None]
+    """None: it is gone."""
+
+
 class OpenTask(Struct, frozen=True):
     """Where a task that is not decided yet stands; `state` is none of `keys.OPEN_STATES` once it is."""
 
@@ -47,15 +70,16 @@ class OpenTask(Struct, frozen=True):
 
 
 class Batch:
-    """Changes, by key. Adding the same record twice is adding it once; of one key only the newest stays."""
+    """Changes, by key. Adding the same record twice is adding it once."""
 
     def __init__(self) -> None:
-        self.decisions: dict[tuple[str, str], Versioned] = {}
+        self.decisions: dict[tuple[str, str], dict[str, Decided]] = {}
+        """All revisions, by version."""
         self.alerts: dict[tuple[str, str], Versioned] = {}
         self.tasks: dict[tuple[str, str], OpenTask | None] = {}
         """The last one added holds: facts of a task come in order. None: the task is no longer known."""
-        self.figures: dict[bytes, bytes] = {}
-        """WATCH's state as it came; `overviews` reads it, once per key."""
+        self.figures: dict[str, Figures] = {}
+        """WATCH's state as it came, by project."""
         self.unusable = 0
         """Records that were not what their topic promises; they are passed over."""
 
@@ -68,16 +92,18 @@ class Batch:
                 self.unusable += 1
 
     def overviews(self) -> dict[str, bytes]:
-        """Project → its figures as JSON, `overview.overview_of`. Costs: what `figures` of a project weigh."""
+        """Project → its figures as JSON, `overview.overview_of`. Of projects whose own record changed."""
         found = {}
-        for key, value in self.figures.items():
+        for project, figures in self.figures.items():
+            key = project_key(project)
+            value = figures.records.get(key)
             try:
-                state = decode_state(key, value)
+                state = None if value is None else decode_state(key, value)
             except ValueError:
                 self.unusable += 1
             else:
                 if isinstance(state, ProjectRecord):
-                    found[state.project_id] = msgspec.json.encode(overview_of(state))
+                    found[project] = msgspec.json.encode(overview_of(state))
         return found
 
 
@@ -101,12 +127,28 @@ def translators(deployed: Callable[[str], str], changelog: str) -> Mapping[str, 
     }
 
 
+class _SubmissionHead(Struct):
+    annotator_id: str
+
+
+class _ConflictHead(Struct):
+    kind: str
+
+
+class _ControlHead(Struct):
+    conflicts: list[_ConflictHead]
+
+
 class _DecisionHead(Struct):
     decision_id: str
     project_id: str
     task_id: str
     event_time: datetime
     revision: int
+    state: str
+    score: float | None
+    submissions: list[_SubmissionHead]
+    controls: dict[str, _ControlHead]
 
 
 class _AlertHead(Struct):
@@ -138,6 +180,7 @@ class _FactBatchHead(Struct):
     facts: list[_FactHead]
 
 
+_key = msgspec.msgpack.Decoder(tuple[Any, ...])
 _decision_head = msgspec.json.Decoder(_DecisionHead)
 _alert_head = msgspec.json.Decoder(_AlertHead)
 _fact_batch_head = msgspec.json.Decoder(_FactBatchHead)
@@ -149,7 +192,22 @@ def _decision(batch: Batch, record: InputRecord) -> None:
     time_us = _microseconds(head.event_time)
     # The id breaks a tie that only a fault could make, so that even then every copy of the model shows the same.
     version = f"{head.revision:012d}{time_us:020d}{head.decision_id}"
-    _keep_newest(batch.decisions, (head.project_id, head.task_id), Versioned(version, time_us, value))
+    contested = None if head.state == "cancelled" else head.score
+    decided = Decided(version, time_us, value, contested, msgspec.json.encode(_item(head, time_us)))
+    batch.decisions.setdefault((head.project_id, head.task_id), {})[version] = decided
+
+
+def _item(head: _DecisionHead, time_us: int) -> TaskItem:
+    conflicts = Counter(conflict.kind for control in head.controls.values() for conflict in control.conflicts)
+    return TaskItem(
+        task_id=head.task_id,
+        state=head.state,
+        score=head.score,
+        event_time=rfc3339(time_us),
+        annotators=[submission.annotator_id for submission in head.submissions],
+        conflicts=dict(sorted(conflicts.items())),
+        decision_id=head.decision_id,
+    )
 
 
 def _alert(batch: Batch, record: InputRecord) -> None:
@@ -173,8 +231,14 @@ def _facts(batch: Batch, record: InputRecord) -> None:
 
 
 def _figures(batch: Batch, record: InputRecord) -> None:
-    if record.key is not None and record.value is not None:
-        batch.figures[record.key] = record.value
+    match _key.decode(record.key or b""):
+        case (str(), str(project), *_):
+            former = batch.figures.get(project)
+            records = {} if former is None else former.records
+            records[record.key or b""] = record.value
+            batch.figures[project] = Figures(record.offset, records)
+        case _:
+            pass  # a watermark is no project's
 
 
 def _keep_newest(changes: dict[tuple[str, str], Versioned], key: tuple[str, str], change: Versioned) -> None:

@@ -12,37 +12,25 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from streams.adapters.quality_reader import QualityUnavailable, StoredQuality, TaskPage
 from streams.adapters.redis_model.batch import Batch, OpenTask
-from streams.adapters.redis_model.keys import (
-    ALERT_TTL_SECONDS,
-    DECISION_TTL_SECONDS,
-    DECISIONS_KEPT,
-    EPISODES_KEPT,
-    OPEN_STATES,
-    OPEN_TASKS_KEPT,
-    PREFIX,
-    Keys,
-)
-from streams.adapters.redis_model.script import APPLY, Plan
-from streams.errors import LabelquorumError
+from streams.adapters.redis_model.keys import DECISIONS_KEPT, OPEN_STATES, PREFIX, Keys
+from streams.adapters.redis_model.script import APPLY
+from streams.adapters.redis_model.writing import DEFAULT_BOUNDS, Bounds, Claim, arguments
+from streams.contracts.views import AlertItem, TaskItem
+from streams.quality import rfc3339
 
-__all__ = ["Claim", "ProjectAlerts", "ReadModel", "ReadModelUnavailable"]
+__all__ = ["ProjectAlerts", "ReadModel", "ReadModelUnavailable"]
+
+_VERSION = b"version"
+"""Beside the records' keys, which are msgpack arrays: none of them begins with a letter."""
 
 _ANSWER_SECONDS = 5.0
 """A Redis that takes longer is down: the stream's read model retries, a reader is told."""
 
 
-class ReadModelUnavailable(LabelquorumError):
+class ReadModelUnavailable(QualityUnavailable):
     """Redis does not answer, or refuses."""
-
-
-class Claim(NamedTuple):
-    """What a write says of one partition: these were the records from `start` up to, not including, `following`."""
-
-    topic: str
-    partition: int
-    start: int
-    following: int
 
 
 class ProjectAlerts(NamedTuple):
@@ -57,10 +45,12 @@ class ProjectAlerts(NamedTuple):
 class ReadModel:
     """One deployment's read model. Every method raises `ReadModelUnavailable` when Redis does not do its part.
 
+    It is a `QualityReader`.
+
     Args:
         redis: a client that answers bytes (`decode_responses` off). `connect` makes one from a URL.
         prefix: in front of every key.
-        decisions_kept, open_tasks_kept, episodes_kept: the bounds that `keys` documents.
+        bounds: how much is kept.
     """
 
     def __init__(
@@ -68,25 +58,21 @@ class ReadModel:
         redis: Redis,
         *,
         prefix: str = PREFIX,
-        decisions_kept: int = DECISIONS_KEPT,
-        open_tasks_kept: int = OPEN_TASKS_KEPT,
-        episodes_kept: int = EPISODES_KEPT,
+        bounds: Bounds = DEFAULT_BOUNDS,
     ) -> None:
         self._redis = redis
         self._keys = Keys(prefix)
-        self._decisions_kept = decisions_kept
-        self._open_tasks_kept = open_tasks_kept
-        self._episodes_kept = episodes_kept
+        self._bounds = bounds
         self._script: str | None = None
 
     @classmethod
-    def connect(cls, url: str, *, prefix: str = PREFIX) -> ReadModel:
+    def connect(cls, url: str, *, prefix: str = PREFIX, bounds: Bounds = DEFAULT_BOUNDS) -> ReadModel:
         """For a URL as `redis://host:port/db`; nothing is sent yet, so Redis may be down. `close` it at the end."""
         # One more attempt at once: a connection from before a restart of Redis fails once. Twice is harmless, `apply`
         # included: a write whose answer was lost is refused the second time, and the projector learns where Redis is.
         retry = Retry(NoBackoff(), 1)
         redis = Redis.from_url(url, retry=retry, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS)
-        return cls(redis, prefix=prefix)
+        return cls(redis, prefix=prefix, bounds=bounds)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -101,7 +87,7 @@ class ReadModel:
         """
         offsets = {self._keys.offset(c.topic, c.partition): (c.topic, c.partition) for c in claims}
         async with _answering():
-            refused = _texts(await self._run(self._arguments(batch, claims)))
+            refused = _texts(await self._run(arguments(batch, claims, self._keys, self._bounds)))
         return {offsets[key]: int(stored) for key, stored in zip(refused[::2], refused[1::2], strict=True)}
 
     async def projects(self) -> list[str]:
@@ -140,10 +126,66 @@ class ReadModel:
         """Open alerts and the newest episodes."""
         async with _answering():
             raised = await self._redis.hvals(self._keys.of_project("alerts", project))
-            newest = await self._range(self._keys.of_project("episodes", project), self._episodes_kept, newest=True)
+            newest = await self._range(self._keys.of_project("episodes", project), self._bounds.episodes, newest=True)
             episodes = await self._values([self._keys.item("alert", project, alert) for alert in newest])
         decoded = [msgspec.json.decode(value, type=dict[str, Any]) for value in raised]
         return ProjectAlerts(sorted(decoded, key=lambda a: (a["raised_at"], a["alert_id"])), episodes)
+
+    async def quality_version(self, project: str) -> str | None:
+        """See `QualityReader`."""
+        async with _answering():
+            versions = await self._redis.hmget(self._keys.of_project("quality", project), [_VERSION.decode()])
+        return None if versions[0] is None else _texts(versions)[0]
+
+    async def quality(self, project: str) -> StoredQuality | None:
+        """See `QualityReader`."""
+        async with _answering():
+            fields: dict[Any, Any] = await self._redis.hgetall(self._keys.of_project("quality", project))
+        version = fields.pop(_VERSION, None)
+        return None if version is None else StoredQuality(version.decode(), fields)
+
+    async def tasks(self, project: str, state: str | None, offset: int, limit: int) -> TaskPage:
+        """See `QualityReader`. Of decided tasks the `CONTESTED_KEPT` least agreed are known."""
+        if state in OPEN_STATES:
+            return await self._open_items(project, state, offset, limit)
+        key = self._keys.of_project("contested", project)
+        async with _answering():
+            if state is None:
+                tasks = _texts(await self._redis.zrange(key, offset, offset + limit))
+                return TaskPage(await self._items(project, tasks[:limit]), len(tasks) > limit)
+            items = await self._items(project, _texts(await self._redis.zrange(key, 0, -1)))
+        items = [item for item in items if item.state == state]
+        return TaskPage(items[offset : offset + limit], len(items) > offset + limit)
+
+    async def resolved_alerts(self, project: str) -> list[AlertItem]:
+        """See `QualityReader`."""
+        episodes = (await self.alerts(project)).episodes
+        return [_alert_item(event) for event in episodes if event["state"] == "resolved"]
+
+    async def revisions(self, project: str, task: str) -> list[bytes]:
+        """See `QualityReader`. `REVISIONS_KEPT` of them, for `DECISION_TTL_SECONDS` after the newest."""
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.hget(self._keys.item("decision", project, task), "value")
+        pipeline.hgetall(self._keys.item("former", project, task))
+        async with _answering():
+            newest, former = await pipeline.execute()
+        return [] if newest is None else [newest, *(former[version] for version in sorted(former, reverse=True))]
+
+    async def _open_items(self, project: str, state: str, offset: int, limit: int) -> TaskPage:
+        tasks = await self.open_tasks(project, state, self._bounds.open_tasks)
+        tasks.sort(key=lambda t: (t.score is None, t.score or 0.0, t.event_time_us, t.task_id))
+        page = tasks[offset : offset + limit]
+        async with _answering():
+            decided = {item.task_id: item for item in await self._items(project, [task.task_id for task in page])}
+        items = [_open_item(task, decided.get(task.task_id)) for task in page]
+        return TaskPage(items, len(tasks) > offset + limit)
+
+    async def _items(self, project: str, tasks: Sequence[str]) -> list[TaskItem]:
+        """Of the tasks whose decision is still there."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for task in tasks:
+            pipeline.hget(self._keys.item("decision", project, task), "item")
+        return [msgspec.json.decode(item, type=TaskItem) for item in await pipeline.execute() if item is not None]
 
     async def _range(self, key: str, limit: int, *, newest: bool) -> list[str]:
         return _texts(await self._redis.zrange(key, 0, limit - 1, desc=newest)) if limit > 0 else []
@@ -163,56 +205,31 @@ class ReadModel:
         self._script = script
         return answer
 
-    def _arguments(self, batch: Batch, claims: Sequence[Claim]) -> list[bytes]:
-        """What `script.APPLY` takes: the plan, then the values that it names."""
-        keys, values = self._keys, [b""]
 
-        def index(value: bytes) -> int:
-            values.append(value)
-            return len(values)
+def _open_item(task: OpenTask, decided: TaskItem | None) -> TaskItem:
+    """As the facts say that it stands, which may be ahead of its last decision; with what only a decision knows."""
+    return TaskItem(
+        task_id=task.task_id,
+        state=task.state,
+        score=task.score,
+        event_time=rfc3339(task.event_time_us),
+        annotators=[] if decided is None else decided.annotators,
+        conflicts={} if decided is None else decided.conflicts,
+        decision_id=None if decided is None else decided.decision_id,
+    )
 
-        overviews = batch.overviews()
-        changed = (batch.decisions, batch.alerts, batch.tasks)
-        projects = sorted({project for changes in changed for project, _ in changes}.union(overviews))
-        plan = Plan(
-            offsets=[(keys.offset(c.topic, c.partition), str(c.start), str(c.following)) for c in claims],
-            decisions=[
-                (keys.item("decision", project, task), keys.of_project("decisions", project), task,
-                 str(d.time_us), d.version, index(d.value))
-                for (project, task), d in batch.decisions.items()
-            ],
-            decisions_kept=self._decisions_kept,
-            decision_ttl_seconds=DECISION_TTL_SECONDS,
-            alerts=[
-                (keys.item("alert", project, alert), keys.of_project("episodes", project), alert,
-                 str(a.time_us), a.version, index(a.value), keys.of_project("alerts", project), a.final)
-                for (project, alert), a in batch.alerts.items()
-            ],
-            episodes_kept=self._episodes_kept,
-            alert_ttl_seconds=ALERT_TTL_SECONDS,
-            tasks=self._open_tasks(batch),
-            open_lists={
-                keys.of_project("task", project): [keys.open(project, state) for state in OPEN_STATES]
-                for project in projects
-            },
-            open_tasks_kept=self._open_tasks_kept,
-            overviews=[(keys.of_project("overview", project), index(value)) for project, value in overviews.items()],
-            projects_key=keys.projects,
-            projects=projects,
-        )  # fmt: skip
-        values[0] = msgspec.json.encode(plan)
-        return values
 
-    def _open_tasks(self, batch: Batch) -> dict[str, list[tuple[str, str, str, str]]]:
-        found: dict[str, list[tuple[str, str, str, str]]] = {}
-        for (project, task_id), task in batch.tasks.items():
-            if task is not None and task.state in OPEN_STATES:
-                details = msgspec.json.encode(task).decode()
-                entry = (task_id, self._keys.open(project, task.state), str(task.event_time_us), details)
-            else:
-                entry = (task_id, "", "", "")
-            found.setdefault(self._keys.of_project("task", project), []).append(entry)
-        return found
+def _alert_item(event: Mapping[str, Any]) -> AlertItem:
+    return AlertItem(
+        alert_id=event["alert_id"],
+        alert=event["alert"],
+        subject=event["subject"],
+        severity=event["severity"],
+        raised_at=event["raised_at"],
+        resolved_at=event["event_time"],
+        evidence=event["evidence"],
+        recommended_action=event["recommended_action"],
+    )
 
 
 def _texts(values: Iterable[Any]) -> list[str]:

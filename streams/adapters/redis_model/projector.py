@@ -14,7 +14,8 @@ from typing import Protocol
 import structlog
 
 from streams.adapters.redis_model.batch import Batch, Translator
-from streams.adapters.redis_model.model import Claim, ReadModel, ReadModelUnavailable
+from streams.adapters.redis_model.model import ReadModel, ReadModelUnavailable
+from streams.adapters.redis_model.writing import Claim
 from streams.ports import InputRecord
 
 __all__ = ["FetchedChunk", "Projector", "RecordSource"]

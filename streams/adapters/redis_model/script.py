@@ -20,9 +20,14 @@ class Plan(Struct):
 
     offsets: list[tuple[str, str, str]]
     """(key, what Redis must hold, what it holds after)."""
-    decisions: list[tuple[str, str, str, str, str, int]]
-    """(key, key of the list, task, event time, version, value)."""
+    decisions: list[tuple[str, str, str, str, str, int, int, str, str, str]]
+    """(key, key of the list, task, event time, version, value, item, key of those before it, key of the contested ones,
+    score or empty)."""
     decisions_kept: int
+    revisions_kept: int
+    contested_kept: int
+    contested: dict[str, str]
+    """Key of the contested tasks → what the keys of their decisions begin with."""
     decision_ttl_seconds: int
     alerts: list[tuple[str, str, str, str, str, int, str, bool]]
     """(key, key of the list, alert, time raised, version, value, key of the open ones, whether the episode is over)."""
@@ -33,6 +38,8 @@ class Plan(Struct):
     open_lists: dict[str, list[str]]
     """The same keys → the lists of all states."""
     open_tasks_kept: int
+    figures: list[tuple[str, str, list[int], list[int]]]
+    """(key, version, what is set: field and value by turns, fields that are gone)."""
     overviews: list[tuple[str, int]]
     """(key, value)."""
     projects_key: str
@@ -53,12 +60,23 @@ for _, claim in ipairs(plan.offsets) do
 end
 if #refused > 0 then return refused end
 
--- 2. Decisions and alerts: the greatest version wins, whatever the order.
+-- 2. Decisions and alerts: the greatest version wins, whatever the order; of decisions the others are kept for a while.
 local lists = {}
-local function newest(item, kept, ttl)
+local function former(key, version, value)
+  redis.call('HSET', key, version, value)
+  redis.call('EXPIRE', key, plan.decision_ttl_seconds)
+  local versions = redis.call('HKEYS', key)
+  table.sort(versions)
+  for i = 1, #versions - plan.revisions_kept + 1 do redis.call('HDEL', key, versions[i]) end
+end
+local function newest(item, kept, ttl, history)
   local key, list, member, time, version, value = unpack(item, 1, 6)
   local current = redis.call('HGET', key, 'version')
-  if current and current >= version then return false end
+  if current and current >= version then
+    if history and current > version then former(history, version, ARGV[value]) end
+    return false
+  end
+  if current and history then former(history, current, redis.call('HGET', key, 'value')) end
   redis.call('HSET', key, 'version', version, 'value', ARGV[value])
   redis.call('EXPIRE', key, ttl)
   redis.call('ZADD', list, time, member)
@@ -66,7 +84,17 @@ local function newest(item, kept, ttl)
   return true
 end
 for _, decision in ipairs(plan.decisions) do
-  newest(decision, plan.decisions_kept, plan.decision_ttl_seconds)
+  if newest(decision, plan.decisions_kept, plan.decision_ttl_seconds, decision[8]) then
+    local key, task, item, contested, score = decision[1], decision[3], decision[7], decision[9], decision[10]
+    redis.call('HSET', key, 'item', ARGV[item])
+    if score == '' then redis.call('ZREM', contested, task) else redis.call('ZADD', contested, score, task) end
+  end
+end
+for contested, prefix in pairs(plan.contested) do
+  redis.call('ZREMRANGEBYRANK', contested, plan.contested_kept, -1)
+  for _, task in ipairs(redis.call('ZRANGE', contested, 0, 19)) do
+    if redis.call('EXISTS', prefix .. task) == 0 then redis.call('ZREM', contested, task) end
+  end
 end
 for _, alert in ipairs(plan.alerts) do
   if newest(alert, plan.episodes_kept, plan.alert_ttl_seconds) then
@@ -102,7 +130,13 @@ for details, tasks in pairs(plan.tasks) do
   end
 end
 
--- 4. Overviews, and the list of projects.
+-- 4. Figures, overviews, and the list of projects.
+for _, figures in ipairs(plan.figures) do
+  local key, version, set, gone = unpack(figures, 1, 4)
+  for i = 1, #set, 2 do redis.call('HSET', key, ARGV[set[i]], ARGV[set[i + 1]]) end
+  for _, field in ipairs(gone) do redis.call('HDEL', key, ARGV[field]) end
+  redis.call('HSET', key, 'version', version)
+end
 for _, overview in ipairs(plan.overviews) do redis.call('SET', overview[1], ARGV[overview[2]]) end
 for _, project in ipairs(plan.projects) do redis.call('SADD', plan.projects_key, project) end
 
