@@ -100,10 +100,14 @@ def over_distinct(
     >>> over_distinct(["b", "a", "b"], lambda distinct: np.full((len(distinct), len(distinct)), 0.25)).tolist()
     [[1.0, 0.25, 1.0], [0.25, 1.0, 0.25], [1.0, 0.25, 1.0]]
     """
-    described = list(shapes) if canonical is None else [canonical(shape) for shape in shapes]
-    distinct = sorted(set(described), key=_by_content)
-    place = {shape: i for i, shape in enumerate(distinct)}
-    rows = [place[shape] for shape in described]
+    described = shapes if canonical is None else [canonical(shape) for shape in shapes]
+    # Each is hashed once: of an outline with hundreds of points that takes longer than all else here.
+    seen: dict[_S, int] = {}
+    which = [seen.setdefault(shape, len(seen)) for shape in described]
+    found = list(seen)
+    order = sorted(range(len(found)), key=lambda i: _by_content(found[i]))
+    distinct = [found[i] for i in order]
+    rows = np.argsort(order)[which]
     upper = compare(distinct) if len(distinct) > 1 else np.zeros((len(distinct), len(distinct)))
     if len(described) > DENSE_UP_TO:
         return many_of_distinct(above_zero(upper), rows)

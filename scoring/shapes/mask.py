@@ -7,18 +7,18 @@ compressed string holds the same numbers, each as its difference from the last b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from scoring.agreement.similarity import Similarity
+from scoring.agreement.similarity import DENSE_UP_TO, Similarity
 from scoring.shapes.coco import compressed, decompressed
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct, upper_triangle
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions
-from scoring.shapes.runs import Toggles, area, at_height, column_segments, extents, intersections
+from scoring.shapes.runs import EXACT, Toggles, areas, at_height, column_segments, common_pixels, extents
 from scoring.types import Array
 
 __all__ = [
@@ -35,8 +35,8 @@ __all__ = [
 MOST_PIECES = 1_000_000
 """Runs, counted in each column, of masks that are brought into rasters of another height: 0.1 s and some 100 MB."""
 
-_LARGEST_RASTER = 2**53
-# Pixels: up to here a float64 holds every position exactly.
+_LARGEST_RASTER = EXACT // 2
+# Pixels: a float64 holds every position of two such rasters, one after the other, exactly.
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +47,12 @@ class Mask:
     """Height and width of the raster, px."""
     counts: tuple[int, ...]
     """Run lengths down the columns, background first, none 0 but possibly the first, summing to height x width."""
+    toggles: Toggles = field(init=False, compare=False, repr=False)
+    """Where it begins, ends, begins again: the same in the form that is calculated with (`scoring.shapes.runs`)."""
+
+    def __post_init__(self) -> None:
+        ends = np.cumsum(np.array(self.counts, dtype=np.int64))
+        object.__setattr__(self, "toggles", ends[: len(ends) // 2 * 2])
 
     @classmethod
     def of(cls, size: Sequence[int], counts: Sequence[int] | str) -> Mask:
@@ -172,18 +178,25 @@ def mask_iou(masks: Sequence[Mask]) -> Similarity:
 def _overlaps(masks: Sequence[Mask]) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
     """First and second masks of the pairs whose bounding boxes meet, each first below its second, and their IoU."""
     height, toggles = mask_toggles(masks)
-    pixels = np.array([area(runs) for runs in toggles], dtype=np.float64)
-    boxes = extents(toggles, height)
-    meetings = [np.zeros(0, dtype=np.intp)]
-    shares = [np.zeros(0)]
-    for i, box in enumerate(boxes[:-1]):
-        later = boxes[i + 1 :]
-        meeting = i + 1 + np.flatnonzero(((later[:, :2] < box[2:]) & (box[:2] < later[:, 2:])).all(axis=1))
-        common = intersections(toggles[i], [toggles[j] for j in meeting])
-        meetings.append(meeting)
-        shares.append(common / (pixels[i] + pixels[meeting] - common))
-    first = np.repeat(np.arange(len(meetings)) - 1, [len(meeting) for meeting in meetings])
-    return first, np.concatenate(meetings), np.concatenate(shares)
+    first, second = _meeting(extents(toggles, height))
+    pixels = areas(toggles)
+    common = common_pixels(toggles, first, second)
+    return first, second, common / (pixels[first] + pixels[second] - common)
+
+
+def _meeting(boxes: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Index pairs, first < second, of bounding boxes that share area."""
+    if len(boxes) > DENSE_UP_TO:
+        near = shapely.STRtree(shapely.box(*boxes.T)).query(shapely.box(*boxes.T))
+        first, second = near[:, near[0] < near[1]]
+        sharing = (boxes[first, :2] < boxes[second, 2:]).all(axis=1) & (boxes[second, :2] < boxes[first, 2:]).all(
+            axis=1
+        )
+        return first[sharing], second[sharing]
+    left, top, right, bottom = boxes.T
+    before = (left[:, None] < right) & (top[:, None] < bottom)
+    first, second = np.nonzero(np.triu(before & before.T, 1))
+    return first, second
 
 
 def one_raster(masks: Sequence[Mask]) -> bool:
@@ -199,7 +212,7 @@ def one_raster(masks: Sequence[Mask]) -> bool:
         return True
     pieces = 0
     for mask in masks:
-        toggles = _toggles(mask)
+        toggles = mask.toggles
         pieces += int(((toggles[1::2] - 1) // mask.size[0] - toggles[::2] // mask.size[0] + 1).sum())
     return pieces <= MOST_PIECES
 
@@ -207,7 +220,7 @@ def one_raster(masks: Sequence[Mask]) -> bool:
 def mask_toggles(masks: Sequence[Mask]) -> tuple[int, list[Toggles]]:
     """The masks' toggles in a raster as high as the highest of them, and that height."""
     height = max((mask.size[0] for mask in masks), default=1)
-    return height, [at_height(_toggles(mask), mask.size[0], height) for mask in masks]
+    return height, [at_height(mask.toggles, mask.size[0], height) for mask in masks]
 
 
 def mask_of_toggles(size: tuple[int, int], toggles: Toggles) -> Mask:
@@ -232,7 +245,7 @@ def mask_regions(masks: Sequence[Mask]) -> Regions:
     """
     regions = np.empty(len(masks), dtype=object)
     for i, mask in enumerate(masks):
-        regions[i] = _outline(_toggles(mask), mask.size[0])
+        regions[i] = _outline(mask.toggles, mask.size[0])
     return regions
 
 
@@ -257,11 +270,6 @@ def _outline(toggles: Toggles, height: int) -> Any:
 def _paired(x: NDArray[np.int64], y: NDArray[np.int64], order: NDArray[np.intp]) -> NDArray[np.int64]:
     pairs: NDArray[np.int64] = np.column_stack([x[order], y[order]]).reshape(-1, 2, 2)
     return pairs
-
-
-def _toggles(mask: Mask) -> Toggles:
-    ends = np.cumsum(np.array(mask.counts, dtype=np.int64))
-    return ends[: len(ends) // 2 * 2]
 
 
 def _strictly_increasing(toggles: Toggles) -> Toggles:

@@ -7,7 +7,8 @@ the pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -15,19 +16,16 @@ from numpy.typing import NDArray
 
 from scoring.types import Array
 
-__all__ = ["Toggles", "area", "at_height", "column_segments", "extents", "intersections", "voting_cells"]
+__all__ = ["EXACT", "Toggles", "areas", "at_height", "column_segments", "common_pixels", "extents", "voting_cells"]
 
 Toggles: TypeAlias = NDArray[np.int64]
 """(2 k,) for k runs, strictly increasing."""
 
+EXACT = 2**53
+"""Up to here a float64 holds every whole number."""
 
-def area(toggles: Toggles) -> int:
-    """Number of pixels.
-
-    >>> area(np.array([2, 5, 9, 10]))
-    4
-    """
-    return int(toggles[1::2].sum() - toggles[::2].sum())
+_LOOK_UPS = 1 << 16
+# In one go: a handful of arrays of this many numbers stay in a core's cache.
 
 
 def column_segments(toggles: Toggles, height: int) -> tuple[Toggles, Toggles, Toggles]:
@@ -69,39 +67,105 @@ def extents(masks: Sequence[Toggles], height: int) -> Array:
     [[0.0, 0.0, 2.0, 3.0], [inf, inf, -inf, -inf]]
     """
     boxes = np.full((len(masks), 4), (np.inf, np.inf, -np.inf, -np.inf))
-    for i, toggles in enumerate(masks):
-        if len(toggles):
-            starts, ends = toggles[::2], toggles[1::2] - 1
-            crossing = starts // height != ends // height
-            top, bottom = (starts % height).min(), (ends % height).max() + 1
-            # A run that goes on in the next column has reached the bottom of this one and the top of that one.
-            boxes[i] = (
-                (starts[0] // height, 0, ends[-1] // height + 1, height)
-                if crossing.any()
-                else (starts[0] // height, top, ends[-1] // height + 1, bottom)
-            )
+    sizes = np.array([len(toggles) // 2 for toggles in masks], dtype=np.intp)
+    painted = np.flatnonzero(sizes)
+    if not len(painted):
+        return boxes
+    laid = np.concatenate(masks)
+    starts, ends = laid[::2], laid[1::2] - 1
+    first, last = starts // height, ends // height
+    # A run that goes on in the next column has reached the bottom of this one and the top of that one.
+    crossing = first != last
+    top, bottom = np.where(crossing, 0, starts - first * height), np.where(crossing, height, ends - last * height + 1)
+    after = np.cumsum(sizes)[painted]
+    begin = after - sizes[painted]
+    rows = np.minimum.reduceat(top, begin), np.maximum.reduceat(bottom, begin)
+    boxes[painted] = np.column_stack([first[begin], rows[0], last[after - 1] + 1, rows[1]])
     return boxes
 
 
-def intersections(one: Toggles, others: Sequence[Toggles]) -> NDArray[np.int64]:
-    """Pixels in common of one mask with each of several: one binary search for each run of the others.
+def areas(masks: Sequence[Toggles]) -> NDArray[np.int64]:
+    """(n,) numbers of pixels.
 
-    The number of pixels of `one` before a position is piecewise linear with slopes 0 and 1, so interpolating it between
-    the toggles is exact; the pixels in common are its growth over the runs of the other mask.
-
-    >>> intersections(np.array([2, 6]), [np.array([0, 3, 5, 9]), np.array([6, 9])]).tolist()
-    [2, 0]
+    >>> areas([np.array([2, 5, 9, 10]), np.array([], dtype=np.int64)]).tolist()
+    [4, 0]
     """
-    if not len(one) or not others:
-        return np.zeros(len(others), dtype=np.int64)
-    covered = np.concatenate([[0], np.cumsum(np.diff(one) * (np.arange(len(one) - 1) % 2 == 0))])
-    before = np.interp(np.concatenate(others), one, covered)
-    signed = np.where(np.arange(len(before)) % 2 == 0, -before, before)
-    # Every mask has an even number of toggles, so the signs alternate through all of them alike.
-    running = np.concatenate([[0.0], np.cumsum(signed)])
-    ends = np.cumsum([len(toggles) for toggles in others])
-    common: NDArray[np.int64] = np.rint(np.diff(running[np.concatenate([[0], ends])])).astype(np.int64)
+    sizes = [len(toggles) // 2 for toggles in masks]
+    if not sum(sizes):
+        return np.zeros(len(masks), dtype=np.int64)
+    laid = np.concatenate(masks)
+    passed = np.append(0, np.cumsum(laid[1::2] - laid[::2]))
+    ends = np.cumsum(sizes)
+    pixels: NDArray[np.int64] = passed[ends] - passed[ends - sizes]
+    return pixels
+
+
+def common_pixels(masks: Sequence[Toggles], first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Pixels in common of pairs of masks: one look-up for each run of the one with fewer runs.
+
+    The number of pixels of a mask before a position is piecewise linear with slopes 0 and 1, so interpolating it
+    between the toggles is exact; the pixels in common are its growth over the runs of the other mask. All masks lie one
+    after the other on one axis, so that one interpolation serves many pairs, and of the other mask only the runs
+    between the first and the last toggle are looked up.
+
+    Parameters
+    ----------
+    first, second
+        (k,) indices into `masks`, none of an empty one.
+
+    Returns
+    -------
+    NDArray
+        (k,)
+
+    Examples
+    --------
+    >>> masks = [np.array([2, 6]), np.array([0, 3, 5, 9]), np.array([6, 9])]
+    >>> common_pixels(masks, np.array([0, 0, 1]), np.array([1, 2, 2])).tolist()
+    [2, 0, 3]
+    """
+    common = np.zeros(len(first), dtype=np.int64)
+    if not len(first):
+        return common
+    stride = max(int(toggles[-1]) for toggles in masks if len(toggles)) + 1
+    if len(masks) > 2 and len(masks) * stride > EXACT:
+        # Of rasters that nobody has not all fit on one axis, but any two do.
+        for k, (i, j) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+            common[k] = common_pixels([masks[i], masks[j]], np.array([0]), np.array([1]))[0]
+        return common
+    sizes = np.array([len(toggles) for toggles in masks], dtype=np.intp)
+    axis = np.concatenate(masks).astype(np.float64) + np.repeat(np.arange(len(masks)) * float(stride), sizes)
+    fewer = sizes[first] < sizes[second]
+    looked_at, asking = np.where(fewer, second, first), np.where(fewer, first, second)
+    begins = np.cumsum(sizes) - sizes
+    shift = (looked_at - asking) * float(stride)
+    # From the run that the other's first toggle falls into to the one that its last toggle falls into.
+    begin = axis.searchsorted(axis[begins[looked_at]] - shift)
+    end = axis.searchsorted(axis[begins[looked_at] + sizes[looked_at] - 1] - shift)
+    begin, end = begin - begin % 2, end + end % 2
+    meeting = np.flatnonzero(begin < end)
+    common[meeting] = _growth(axis, begin[meeting], end[meeting], shift[meeting])
     return common
+
+
+def _growth(axis: Array, begin: NDArray[np.intp], end: NDArray[np.intp], shift: Array) -> NDArray[np.int64]:
+    """By how many pixels the masks on the axis grow over these runs of it, moved by `shift`."""
+    covered = np.zeros(len(axis))
+    np.cumsum(np.diff(axis) * (np.arange(len(axis) - 1) % 2 == 0), out=covered[1:])
+    growth = np.empty(len(begin), dtype=np.int64)
+    for block in _blocks(end - begin):
+        runs = [axis[low:high] for low, high in zip(begin[block].tolist(), end[block].tolist(), strict=True)]
+        count = (end - begin)[block]
+        before = np.interp(np.concatenate(runs) + np.repeat(shift[block], count), axis, covered)
+        growth[block] = np.add.reduceat(before[1::2] - before[::2], (np.cumsum(count) - count) // 2)
+    return growth
+
+
+def _blocks(counts: NDArray[np.intp]) -> Iterator[slice]:
+    """Pairs in a row with about `_LOOK_UPS` look-ups together, at least one pair each."""
+    passed = np.cumsum(counts) // _LOOK_UPS
+    borders = [0, *(np.flatnonzero(np.diff(passed)) + 1).tolist(), len(counts)]
+    return (slice(start, stop) for start, stop in pairwise(borders) if start < stop)
 
 
 def voting_cells(masks: Sequence[Toggles]) -> tuple[Toggles, NDArray[np.bool_]]:
