@@ -55,8 +55,10 @@ class CopyingRule(NamedTuple):
     """Common tasks of other pairs without which nobody knows what is usual."""
 
 
-COPIED_GEOMETRY: Final = CopyingRule(ratio=3.0, floor=0.05)
-COPIED_ERRORS: Final = CopyingRule(ratio=2.0, floor=0.01)
+COPIED_GEOMETRY: Final = CopyingRule(ratio=2.0, floor=0.05)
+"""For `copied_geometry`."""
+COPIED_ERRORS: Final = CopyingRule(ratio=1.5, floor=0.01)
+"""For `copied_errors`. Lower than for geometry: which errors are common is in ρ already."""
 
 
 class ErrorSums(NamedTuple):
@@ -120,7 +122,7 @@ def copied_geometry(
 
     >>> found = copied_geometry(ScoreSums(40, 20_000_000, 0), ScoreSums(1_040, 40_000_000, 0), pairs=45)
     >>> round(found.share, 2), round(found.usual, 2), round(found.line, 3), found.p_value < 1e-6
-    (0.5, 0.02, 0.092, True)
+    (0.5, 0.02, 0.061, True)
     """
     others = project.minus(pair)
     if others.n < rule.minimum_others:
@@ -148,7 +150,7 @@ def copied_errors(
     >>> pair = ErrorSums(n=200, wrong=80, same_wrong=50, first_wrong=40)
     >>> found = copied_errors(pair, others.plus(pair), pairs=45)
     >>> found.share, round(found.usual, 3), round(found.line, 3), found.p_value < 0.01
-    (0.25, 0.04, 0.108, True)
+    (0.25, 0.04, 0.081, True)
     """
     others = project.minus(pair)
     if others.n < rule.minimum_others:

@@ -39,7 +39,7 @@ __all__ = [
 _PER_DOUBLING: Final = 8
 _FIRST, _LAST = -4 * _PER_DOUBLING, 17 * _PER_DOUBLING
 
-TOO_FAST: Final = RateRule(line=0.1, minimum=20)
+TOO_FAST: Final = RateRule(line=0.2, minimum=20)
 """For `rate_above` over `fast_answers`."""
 
 

@@ -76,7 +76,7 @@ class LevelRule(NamedTuple):
     """Standard errors that the baseline's mean is given, since it is only estimated."""
     evidence: float = 1_000.0
     """Raised from here on: at most 1 false alarm in as many buckets that hold scores, whatever their distribution, as
-    long as the level holds; in simulations 1 in 50,000 tasks at worst."""
+    long as the level holds; far fewer in simulations."""
     recovery_evidence: float = 20.0
     """Resolved from here on: evidence that the level is nearer to the one before than to the shifted one."""
     direction: Direction = "fall"

@@ -51,7 +51,7 @@ class RateRule(NamedTuple):
     """In (0, 1): what the rate should not be below, or above."""
     minimum: int = 20
     """Hits and misses without which nothing is said."""
-    evidence: float = 1_000.0
+    evidence: float = 100.0
     """Raised from here on: at most one in as many subjects who are on the right side is ever raised, over all time."""
     margin: float = 0.05
     """Resolved when the rate is better than the line by this, or half way to the best possible rate if that is less."""

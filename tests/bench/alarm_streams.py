@@ -92,4 +92,5 @@ LABELS: Final = {
 def sample_labels(shares: Array, streams: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Labels by number, (streams, tasks), of (tasks, labels) shares."""
     edges = np.cumsum(shares, axis=1)[None, :, :-1]
-    return (rng.random((streams, len(shares)))[..., None] >= edges).sum(axis=2)
+    labels: NDArray[np.int64] = (rng.random((streams, len(shares)))[..., None] >= edges).sum(axis=2, dtype=np.int64)
+    return labels
