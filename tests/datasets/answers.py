@@ -69,9 +69,11 @@ def texts(data: DataSet) -> Iterator[Figure]:
     gold = {task: str(marks[0]["text"]) for task, marks in data.gold.items() if marks}
     known = {task: answers for task, answers in by_task.items() if task in gold and answers}
     if known:
-        yield same("likeness to gold, single answer", mean(_alike(a, gold[t]) for t, by in known.items() for a in by))
+        single = mean(_alike(answer, gold[task]) for task, answers in known.items() for answer in answers)
+        yield same("likeness to gold, single answer", single)
         for name, method in methods.items():
-            yield higher(f"likeness to gold, {name}", mean(_alike(method(by), gold[t]) for t, by in known.items()))
+            ours = mean(_alike(method(answers), gold[task]) for task, answers in known.items())
+            yield higher(f"likeness to gold, {name}", ours, single, "a single answer")
         best = mean(max(_alike(answer, gold[task]) for answer in answers) for task, answers in known.items())
         yield same("likeness to gold, best single answer", best)
         return
@@ -113,6 +115,7 @@ def _numbers_against_gold(
     gold: dict[tuple[str, str], float],
 ) -> Iterator[Figure]:
     off: dict[str, Any] = {}
+    alone: list[float] = []
     along: dict[str, float] = {}
     for dimension, tasks in given.items():
         known = [task for task in sorted(tasks) if (dimension, task) in gold]
@@ -121,6 +124,7 @@ def _numbers_against_gold(
         ours = np.array([method(tasks[task]) for task in known])
         right = np.array([gold[dimension, task] for task in known])
         off[dimension] = ours - right
+        alone += [abs(answer - gold[dimension, task]) for task in known for answer in tasks[task]]
         if ours.std() and right.std():
             along[dimension] = float(np.corrcoef(ours, right)[0, 1])
     yield by_name(f"Pearson's r with gold, {name}", along, "higher")
@@ -128,7 +132,7 @@ def _numbers_against_gold(
         yield by_name(f"MAE, {name}", {part: float(np.abs(error).mean()) for part, error in off.items()}, "lower")
         yield by_name(f"RMSE, {name}", {part: _root_mean_square(error) for part, error in off.items()}, "lower")
     pooled = np.concatenate(list(off.values()))
-    yield lower(f"MAE of all, {name}", float(np.abs(pooled).mean()))
+    yield lower(f"MAE of all, {name}", float(np.abs(pooled).mean()), mean(alone), "a single answer")
     yield lower(f"RMSE of all, {name}", _root_mean_square(pooled))
 
 
@@ -140,7 +144,7 @@ def _numbers_held_out(
     if held:
         alone = mean(abs(answer - other) for answer, others in held for other in others)
         ours = mean(abs(answer - method(others)) for answer, others in held)
-        yield Figure(f"MAE from a held-out answer, {name}", {"": ours}, "lower", {"": alone}, "one other annotator")
+        yield lower(f"MAE from a held-out answer, {name}", ours, alone, "one other annotator")
 
 
 def _root_mean_square(errors: Any) -> float:

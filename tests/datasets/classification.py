@@ -55,14 +55,16 @@ def alpha_of(tasks: Iterable[Iterable[Hashable]]) -> Coefficient | Undefined:
 def _against_gold(indexed: IndexedAnswers, by_task: dict[str, list[str]], gold: dict[str, str]) -> Iterator[Figure]:
     known = [task for task in indexed.task_ids if task in gold]
     right = [gold[task] for task in known]
-    yield same("accuracy of a single answer", mean(label == gold[task] for task in known for label in by_task[task]))
+    single = mean(label == gold[task] for task in known for label in by_task[task])
+    yield same("accuracy of a single answer", single)
     decided = {"majority vote": [str(vote(by_task[task]).winner) for task in known]}
     place = {task: i for i, task in enumerate(indexed.task_ids)}
     for name, model in MODELS.items():
         labels = model(indexed.answers).labels
         decided[name] = [str(indexed.classes[labels[place[task]]]) for task in known]
     for name, answers in decided.items():
-        yield higher(f"accuracy, {name}", mean(a == b for a, b in zip(answers, right, strict=True)))
+        accuracy = mean(a == b for a, b in zip(answers, right, strict=True))
+        yield higher(f"accuracy, {name}", accuracy, single, "a single answer")
     counts = Counter(right)
     if len(indexed.classes) == 2:
         rare = min(map(str, indexed.classes), key=lambda label: (counts[label], label))

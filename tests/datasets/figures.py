@@ -39,9 +39,9 @@ def higher(measure: str, value: float, baseline: float | None = None, against: s
     return Figure(measure, {"": value}, "higher", None if baseline is None else {"": baseline}, against)
 
 
-def lower(measure: str, value: float) -> Figure:
+def lower(measure: str, value: float, baseline: float | None = None, against: str = "") -> Figure:
     """A figure that should be low."""
-    return Figure(measure, {"": value}, "lower")
+    return Figure(measure, {"": value}, "lower", None if baseline is None else {"": baseline}, against)
 
 
 def same(measure: str, value: float | Coefficient | Undefined) -> Figure:

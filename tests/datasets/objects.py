@@ -165,9 +165,9 @@ def _points(data: DataSet) -> Iterator[Figure]:
     for task in data.tasks():
         tool = tool_of("point", task)
         near = exp(-DEFAULT_POINT_RATE * _NEAR_PX / diagonal_px(task))
-        for label in sorted({str(mark["label"]) for submission in task for mark in submission.marks}):
+        for label in sorted({_label(mark) for submission in task for mark in submission.marks}):
             # What is only pointed at is no object with a centre.
-            answers = [[mark for mark in s.marks if str(mark["label"]) == label and _has_size(mark)] for s in task]
+            answers = [[mark for mark in s.marks if _label(mark) == label and _has_size(mark)] for s in task]
             marks = drawn(tool, answers)
             similarity = tool.similarity(marks.shapes)
             matrix = compare_objects(similarity, marks.owners, marks.labels, marks.annotators, "f1", near).matrix
@@ -177,6 +177,10 @@ def _points(data: DataSet) -> Iterator[Figure]:
             )
     name = f"F1 of centres within {_NEAR_PX:.0f} px, two annotators"
     yield higher(name, mean(score for of in scores.values() for score in of))
+
+
+def _label(mark: Mark) -> str:
+    return str(mark.get("label", ""))
 
 
 def _has_size(mark: Mark) -> bool:

@@ -132,9 +132,9 @@ _MATCHING: Final = (
     "largest sum of IoU first, which can leave a pair below 0.5"
 )
 _MEDIAN: Final = (
-    "above their mean, 12.02 and 17.84. The median is the default because half of the annotators have to err before it "
-    "does, and because what most say stays what is said; where most leave a slider at 0 it says 0 too. For such scales "
-    "choose `trimmed_mean`"
+    "above their mean, 12.02 and 17.84. The median is the default because on a scale without ends one slip of three "
+    "moves a mean, trimmed or not, as far as it likes, and because what most say stays what is said: where most leave "
+    "a slider at 0 it says 0 too. On sliders choose `trimmed_mean`"
 )
 
 NOTES: Final[dict[tuple[str, str], str]] = {

@@ -69,7 +69,7 @@ def diagonal_px(task: Sequence[Submission]) -> float:
 def tool_of(kind: Kind, task: Sequence[Submission]) -> Tool:
     """How the marks of a task are treated."""
     if kind == "bbox":
-        return Tool(lambda mark: Box(mark["x"], mark["y"], mark["w"], mark["h"]), box_similarity, fuse_box)
+        return Tool(_box, box_similarity, fuse_box)
     if kind == "mask":
         return Tool(lambda mark: Mask.of(mark["size"], mark["counts"]), mask_similarity, fuse_mask)
     if kind == "polygon":
@@ -78,6 +78,12 @@ def tool_of(kind: Kind, task: Sequence[Submission]) -> Tool:
         return Tool(lambda mark: Span(mark["start"], mark["end"]), span_similarity, fuse_span)
     near = partial(point_similarity, diagonal_px=diagonal_px(task))
     return Tool(lambda mark: Point(mark["x"], mark["y"]), near, fuse_point)
+
+
+def _box(mark: Mark) -> Box:
+    # Drawn from right to left or upwards, some tools keep a size below 0.
+    x, y, width, height = mark["x"], mark["y"], mark["w"], mark["h"]
+    return Box(min(x, x + width), min(y, y + height), abs(width), abs(height))
 
 
 def drawn(tool: Tool, answers: Sequence[Sequence[Mark]]) -> Drawn:
