@@ -12,7 +12,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity
 from scoring.consensus.votes import vote
+from scoring.shapes.common import many_of_distinct
 from scoring.types import Array
 
 __all__ = ["Relation", "RelationMetric", "fuse_relation", "relation_similarity", "relations_between"]
@@ -78,7 +80,7 @@ def relations_between(
     return relations
 
 
-def relation_similarity(relations: Sequence[Relation], metric: RelationMetric = "exact") -> Array:
+def relation_similarity(relations: Sequence[Relation], metric: RelationMetric = "exact") -> Similarity:
     """1 where two relations are the same, 0 where not; labels are left to `compare_objects`.
 
     - `exact` (default): the same ends, and the same direction: both directed from and to the same objects, or both
@@ -96,8 +98,9 @@ def relation_similarity(relations: Sequence[Relation], metric: RelationMetric = 
 
     Returns
     -------
-    Array
-        (N, N) of 0 and 1, symmetric, transitive, diagonal 1; (0, 0) for no relations. Grows with the square of N.
+    Similarity
+        (N, N) of 0 and 1, symmetric, transitive, diagonal 1; (0, 0) for no relations. Dense up to
+        `scoring.agreement.similarity.DENSE_UP_TO` relations, beyond as `scoring.shapes.common.many_of_distinct` has it.
 
     References
     ----------
@@ -116,6 +119,9 @@ def relation_similarity(relations: Sequence[Relation], metric: RelationMetric = 
     for relation in relations:
         numbers.setdefault(_same_for_all(relation, metric), len(numbers))
     key = np.array([numbers[_same_for_all(relation, metric)] for relation in relations], dtype=np.int64)
+    if len(key) > DENSE_UP_TO:
+        none = np.zeros(0, dtype=np.intp)
+        return many_of_distinct(Pairs(none, none, np.zeros(0)), key)
     similarity: Array = (key[:, None] == key).astype(np.float64)
     return similarity
 

@@ -11,9 +11,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from scoring.agreement.boxes import paired_iou
+from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity
+from scoring.shapes.common import many_of_distinct
 from scoring.types import Array
 
 __all__ = ["KeyFrames", "Track", "track_of", "track_similarity"]
@@ -26,6 +29,11 @@ _BLOCK = 1 << 16
 _UNROLLED = 1 << 21
 # Up to so many frames of all tracks together, each track's boxes are worked out once, in 80 MB, and looked up from then
 # on, which is some five times faster than working them out anew for every pair.
+
+_CANDIDATES = 1 << 20
+# Pairs whose extents are looked at in one go: some 50 MB.
+
+_NO_PAIRS = Pairs(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0))
 
 _STRIDE = 1 << 40
 # Between two tracks' frame numbers on the common axis; frames within plus or minus 1e9 never reach the next track's.
@@ -57,7 +65,7 @@ def track_of(key_frames: Mapping[int, tuple[float, float, float, float]]) -> Tra
     return Track(frames, tuple(key_frames[frame] for frame in frames))
 
 
-def track_similarity(tracks: Sequence[Track], max_frames: int = 10_000) -> Array:
+def track_similarity(tracks: Sequence[Track], max_frames: int = 10_000) -> Similarity:
     """Similarity of every track with every other: per-frame IoU averaged over the union of their frames.
 
     `sum of IoU(frame) over the frames where both are alive / number of frames where either is`. A frame on which only
@@ -79,9 +87,9 @@ def track_similarity(tracks: Sequence[Track], max_frames: int = 10_000) -> Array
 
     Returns
     -------
-    Array
-        (N, N) in [0, 1], symmetric, diagonal 1; (0, 0) for no tracks. A pair's value does not depend on the other
-        tracks of the call.
+    Similarity
+        (N, N) in [0, 1], symmetric, diagonal 1; (0, 0) for no tracks; dense or, of many, sparse. A pair's value does
+        not depend on the other tracks of the call.
 
     Raises
     ------
@@ -105,16 +113,20 @@ def track_similarity(tracks: Sequence[Track], max_frames: int = 10_000) -> Array
     """
     if max_frames < 1:
         raise ValueError(f"expected max_frames of at least 1, got {max_frames}")
-    similarity = np.eye(len(tracks))
-    empty = np.array([not track.frames for track in tracks], dtype=bool)
-    similarity[np.ix_(empty, empty)] = 1.0
-    alive = np.flatnonzero(~empty)
+    alive = [track for track in tracks if track.frames]
+    # Tracks without key frames are all the same one, numbered last.
+    numbers = iter(range(len(alive)))
+    which = [next(numbers) if track.frames else len(alive) for track in tracks]
+    pairs = _NO_PAIRS
     if len(alive) > 1:
-        keys = KeyFrames([track for track in tracks if track.frames])
+        keys = KeyFrames(alive)
         first, second = keys.meeting_pairs()
-        values = _mean_iou(keys, first, second, max_frames)
-        similarity[alive[first], alive[second]] = similarity[alive[second], alive[first]] = values
-    return similarity
+        pairs = Pairs(first, second, _mean_iou(keys, first, second, max_frames))
+    if len(tracks) > DENSE_UP_TO:
+        return many_of_distinct(pairs.where(pairs.similarity > 0.0), which)
+    similarity = np.eye(len(alive) + 1)
+    similarity[pairs.first, pairs.second] = similarity[pairs.second, pairs.first] = pairs.similarity
+    return similarity[np.ix_(which, which)]
 
 
 class KeyFrames:
@@ -141,13 +153,26 @@ class KeyFrames:
         self.last: _Frames = frames[ends - 1]
         """Last frame of each track."""
 
-    def meeting_pairs(self) -> tuple[_Frames, _Frames]:
-        """Index pairs, first < second, that are alive together and may share area, or have none to share."""
-        together = np.maximum(self.first[:, None], self.first) <= np.minimum(self.last[:, None], self.last)
-        low, high = self._low, self._high
-        near = (np.maximum(low[:, :, None], low[:, None]) <= np.minimum(high[:, :, None], high[:, None])).all(axis=0)
-        first, second = np.nonzero(np.triu(together & near, 1))
-        return first, second
+    def meeting_pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Index pairs, first < second, that are alive together and may share area, or have none to share.
+
+        Candidates come from a tree over where and when each track is, in parts of bounded size.
+        """
+        lives = shapely.box(self.first, self._low[0], self.last, self._high[0])
+        tree = shapely.STRtree(lives)
+        found = [np.zeros((2, 0), dtype=np.intp)]
+        step = max(1, _CANDIDATES // len(lives))
+        for start in range(0, len(lives), step):
+            pairs = tree.query(lives[start : start + step])
+            pairs[0] += start
+            first, second = pairs = pairs[:, pairs[0] < pairs[1]]
+            near = np.maximum(self._low[1, first], self._low[1, second]) <= np.minimum(
+                self._high[1, first], self._high[1, second]
+            )
+            found.append(pairs[:, near])
+        first, second = np.concatenate(found, axis=1)
+        order = np.lexsort((second, first))
+        return first[order], second[order]
 
     def boxes_at(self, track: _Frames, frame: _Frames) -> Array:
         """(5, n): x, y, width, height and a rotation of 0 of `track[i]` at `frame[i]`, a frame of its life."""
