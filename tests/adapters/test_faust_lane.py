@@ -232,3 +232,33 @@ async def test_slow_records_make_smaller_units_so_that_other_lanes_get_their_tur
     assert sizes[-2] == 64  # the least that a unit holds when there is enough
     await lane.close()
     assert failures == []
+
+
+async def test_a_lane_that_gathers_begins_at_once_and_then_lets_records_come_together() -> None:
+    now, processor = 0.0, Echo()
+    lane = Lane(
+        "echo", 0, processor, {}, Gate(), LaneLimits(10, 10**6, gather_seconds=0.2),
+        on_unit=lambda report, end: None, on_failure=lambda failure: None, clock=lambda: now,
+    )  # fmt: skip
+    lane.open()
+    lane.put(records(0, 0))
+    await asyncio.sleep(0.01)
+    assert processor.units == [[0]]
+    lane.put(records(1, 1))
+    await asyncio.sleep(0.01)
+    lane.put(records(2, 2))
+    await asyncio.sleep(0.01)
+    assert processor.units == [[0]]
+    now = 0.2
+    async with asyncio.timeout(2):
+        while lane.waiting:  # noqa: ASYNC110 - the lane has no such event
+            await asyncio.sleep(0.01)
+    assert processor.units == [[0], [1, 2]]
+    lane.put(records(3, 12))  # a full queue waits for nothing
+    await asyncio.sleep(0.01)
+    assert processor.units[2] == list(range(3, 13))
+    lane.put(records(13, 13))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(0.1):
+        await lane.close()  # nor does the end
+    assert len(processor.units) == 3

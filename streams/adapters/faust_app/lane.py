@@ -34,11 +34,14 @@ class LaneLimits:
     Args:
         records: at most in a unit, and in the queue before fetching stops.
         size_bytes: of keys and values, likewise. One record may be larger; it is then a unit by itself.
+        gather_seconds: between the beginnings of two units, while the queue has room. For work that nobody waits for:
+            fewer units leave the broker and the processor to the lanes that somebody does wait for.
     """
 
-    def __init__(self, records: int, size_bytes: int) -> None:
+    def __init__(self, records: int, size_bytes: int, gather_seconds: float = 0.0) -> None:
         self.records = records
         self.size_bytes = size_bytes
+        self.gather_seconds = gather_seconds
 
 
 class Lane:
@@ -90,6 +93,9 @@ class Lane:
         self._next_arrival = 0
         self._record_seconds = _ASSUMED_RECORD_SECONDS
         self._work = asyncio.Event()
+        self._hurry = asyncio.Event()
+        """Set while gathering is no good: the queue is full, or the lane closes."""
+        self._began = float("-inf")
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -125,11 +131,14 @@ class Lane:
             self._queue.extend(records)
             self._queued_bytes += sum(map(_weight, records))
             self._work.set()
+            if self.full:
+                self._hurry.set()
 
     async def close(self) -> None:
         """Finish the unit that is under way, drop what waits (the next owner reads it again), forget the state."""
         self._closing = True
         self._work.set()
+        self._hurry.set()
         if self._task is not None:
             await self._task
         self._queue.clear()
@@ -138,19 +147,32 @@ class Lane:
     async def _run(self) -> None:
         try:
             while not self._closing:
-                if self._queue:
-                    await self._unit(self._take())
-                else:
+                if not self._queue:
                     self._work.clear()
                     await self._work.wait()
+                elif not await self._gathering():
+                    await self._unit(self._take())
         except PartitionLost:
             self._closing = True
         except Exception as failure:  # noqa: BLE001 - handed on, whatever it is: nothing may be swallowed here
             self._closing = True
             self._on_failure(failure)
 
+    async def _gathering(self) -> bool:
+        """Let records come together for as long as there is time; whether any was spent."""
+        left = self._began + self._limits.gather_seconds - self._clock()
+        if left <= 0 or self.full:
+            return False
+        self._hurry.clear()
+        try:
+            async with asyncio.timeout(left):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
+        return True
+
     async def _unit(self, records: Sequence[InputRecord]) -> None:
-        started = self._clock()
+        started = self._began = self._clock()
         spent = self._cpu_clock()
         unit = self._processor.step(self.partition, records)
         self._pace((self._cpu_clock() - spent) / len(records))
