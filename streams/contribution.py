@@ -6,6 +6,7 @@ from typing import Any
 
 from streams.contracts.facts import Contribution
 from streams.decide import Outcome
+from streams.evidence import detail_of
 from streams.plan import Plan
 from streams.state import Task
 
@@ -34,6 +35,7 @@ def contribution(task: Task, plan: Plan, found: Outcome) -> Contribution | None:
         score=found.decision.score if found.decision is not None and state not in _WITHOUT_SCORE else None,
         labels=labels,
         stalled=header.stalled and state in ("waiting", "reassigning"),
+        detail=detail_of(task, plan, found),
     )
 
 

@@ -280,11 +280,16 @@ def test_a_correction_is_what_the_task_comes_to() -> None:
 def test_nothing_is_sent_when_nothing_has_changed() -> None:
     driver = Driver().feed(*answers("day", "day", "day"))
     sent = len(driver.outgoing)
-    driver.feed(
-        *answers("day", "day", "day"), skipped(annotator="a1"), gold("t1", choice("day")), configured(width_px=9)
-    )
+    driver.feed(*answers("day", "day", "day"), skipped(annotator="a1"), configured(width_px=9))
     assert len(driver.outgoing) == sent
     assert driver.counts[("late_duplicates_total",)] == 3
+
+
+def test_gold_for_a_decided_task_changes_what_is_known_of_its_annotators_and_nothing_else() -> None:
+    driver = Driver().feed(*answers("day", "day", "day"))
+    sent = len(driver.outgoing)
+    driver.feed(gold("t1", choice("day")))
+    assert [out.topic for out in driver.outgoing[sent:]] == ["quality-facts"]
 
 
 _what = st.sampled_from(["answer", "answer", "answer", "answer", "withdraw", "skip"])

@@ -42,7 +42,8 @@ def settle_answers(control: ControlScore, voters: Voters) -> Settled:
         "confidence": round(sure * answered_share, DIGITS),
         "sources": [s for i in (supporters or given) for s in sources(voters, i, evidence.regions)],
     }
-    return Settled([region], None, _conflicts(control, evidence, voters, set(supporters), set(given)))
+    conflicts = _conflicts(control, evidence, voters, set(supporters), set(given))
+    return Settled([region], None, conflicts, answer=value)
 
 
 def _support(answers: list[Any], value: Any, control: ControlScore) -> tuple[float, list[int]]:

@@ -25,7 +25,7 @@ from streams.kinds import OBJECT_KINDS
 from streams.kinds.base import places
 from streams.plan import ControlPlan
 from streams.scores import ControlScore, ObjectEvidence
-from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter
+from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled, Voters, best_voter
 
 __all__ = ["settle_objects"]
 
@@ -70,8 +70,30 @@ def settle_objects(control: ControlScore, voters: Voters) -> Settled:
     kept = {i for members, _ in chosen for i in members}
     left_over = [members for members in clusters if not kept.intersection(members)]
     conflicts = _conflicts(control.plan, voters, drawn, found, left_over)
-    regions = [_region(control, voters, drawn, one) for one in found]
-    return Settled(regions, None, conflicts, [[_source(voters, drawn, i) for i in one.members] for one in found])
+    return Settled(
+        consensus=[_region(control, voters, drawn, one) for one in found],
+        soft_labels=None,
+        conflicts=conflicts,
+        members=[[_source(voters, drawn, i) for i in one.members] for one in found],
+        objects=_units(voters, drawn, found, left_over),
+    )
+
+
+def _units(voters: Voters, drawn: Drawn, found: Sequence[Found], left_over: Sequence[list[int]]) -> list[ObjectUnit]:
+    units: dict[int, ObjectUnit] = {}
+    for members in [*(one.members for one in found), *sorted(left_over)]:
+        if members[0] not in units:
+            rows = [voters.rows[drawn.owners[i]] for i in members]
+            labels = [drawn.regions[i].label for i in members]
+            units[members[0]] = ObjectUnit([], rows, labels, [0.0] * len(members))
+    for one in found:
+        unit = units[one.members[0]]
+        unit.kept.append((one.label, one.shape))
+        unit.alike = [
+            max(best, overlap) if label == one.label else best
+            for best, overlap, label in zip(unit.alike, one.overlaps, unit.labels, strict=True)
+        ]
+    return list(units.values())
 
 
 def _drawn(evidence: ObjectEvidence, voters: Voters) -> Drawn:

@@ -11,10 +11,24 @@ from scoring.consensus.pick import best_annotator
 from streams.contracts.decisions import Conflict, ConflictKind
 from streams.scores import ControlScore
 
-__all__ = ["DIGITS", "Settled", "Voters", "best_voter", "conflict", "sources"]
+__all__ = ["DIGITS", "ObjectUnit", "Settled", "Voters", "best_voter", "conflict", "sources"]
 
 DIGITS = 6
 """As in `stages.score`."""
+
+
+class ObjectUnit(Struct, gc=False):
+    """One object as the counted annotators see it: the marks of a cluster, at most one an annotator."""
+
+    kept: list[tuple[str, Any]]
+    """(label, shape) of what the consensus has of it: nothing where too few drew it, several where several were
+    chosen."""
+    rows: list[int]
+    """Who drew it, by their rows in the matrices."""
+    labels: list[str]
+    """What each of them called it."""
+    alike: list[float]
+    """How alike each one's mark is to the consensus object of the same label; 0 where there is none."""
 
 
 class Settled(Struct):
@@ -25,6 +39,10 @@ class Settled(Struct):
     conflicts: list[Conflict]
     members: list[list[str]] = []
     """For each consensus object, every region that means it: more than its sources where one of them was kept."""
+    answer: Any = None
+    """The consensus of an answer kind as `scoring` compares it; None where most gave no answer."""
+    objects: list[ObjectUnit] = []
+    """The objects of an object kind, those of the consensus first and in its order."""
 
 
 class Voters(Struct):

@@ -1,0 +1,181 @@
+"""What stands behind a task's decision, for the statistics: who agreed with whom, with the consensus and with gold.
+
+Made from what the stages found anyway. Gold is compared as one more annotator would be, so a task that still waits for
+its quorum has its single answers scored at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import fsum
+from typing import Any
+
+from streams.contracts.facts import AnnotatorPart, ControlPart, Detail, Units
+from streams.decide import Outcome, scene_of
+from streams.plan import Plan
+from streams.scores import ControlScore, ObjectEvidence
+from streams.stages.adjudicate.voters import Settled
+from streams.stages.fold import Standing
+from streams.stages.score import DIGITS, score
+from streams.state import Task
+from streams.truths import Held, against_consensus, against_first
+
+__all__ = ["ROOM_BYTES", "detail_of"]
+
+ROOM_BYTES = 500_000
+"""For matrices and units of one detail, roughly as JSON: a fact carries two, and has to fit through Kafka. A control
+that there is no room for, in the order of names, keeps its score and its conflicts."""
+
+_CELL_BYTES = 9
+_UNDECIDED = frozenset(("waiting", "cancelled"))
+_WITHOUT_CONSENSUS = frozenset(("abandoned",))
+_Controls = dict[str, tuple[ControlScore, Held]]
+
+
+def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
+    """The detail of a task with a decision in force, or with gold and an answer; None for others, and once cancelled.
+
+    Agreement with the consensus and with gold is the mean over the controls that were answered, by their weights. It
+    includes the annotator's own part in the consensus: with few annotators it flatters. Gold says nothing of a
+    category, number, text or the like that it does not answer; that it has no objects is an answer.
+
+    A correction by a reviewer is the consensus. While a task waits only gold is compared: matrices are empty then.
+    """
+    decided = found.decision is not None and found.verdict.state not in _UNDECIDED
+    standings = found.standings
+    if not standings or not (decided or (task.gold is not None and found.verdict.state != "cancelled")):
+        return None
+    gold = {} if task.gold is None else _against(task, plan, standings, task.gold.result or [], gold=True)
+    consensus = _consensus(task, plan, found) if decided else {}
+    scores = found.scores if decided else None
+    if scores is None:
+        controls = {name: _gold_part(control, held.units) for name, (control, held) in sorted(gold.items())}
+    else:
+        controls = {
+            control.name: _part(control, found.adjudication.controls[control.name], consensus, gold)  # type: ignore[union-attr]
+            for control in scores.controls
+        }
+    return Detail(
+        first_us=min(s.answer.at_us for s in standings),
+        required=found.situation.required,
+        most=max(plan.settings.routing.max_annotators, found.situation.required),
+        review=found.situation.review,
+        annotators=_annotators(standings, None if scores is None else scores.individual, consensus, gold),
+        controls=_within_room(controls, consensus, gold),
+    )
+
+
+def _annotators(
+    standings: Sequence[Standing], individual: list[float | None] | None, consensus: _Controls, gold: _Controls
+) -> list[AnnotatorPart]:
+    nothing: list[float | None] = [None] * len(standings)
+    peers = individual or nothing
+    against_all, against_gold = _means(consensus.values()) or nothing, _means(gold.values()) or nothing
+    return [
+        AnnotatorPart(
+            s.annotator_id,
+            s.answer.kind == "model",
+            s.counts,
+            s.answer.lead_time_seconds,
+            peers[row],
+            against_all[row],
+            against_gold[row],
+        )
+        for row, s in enumerate(standings)
+    ]
+
+
+def _means(held: Iterable[tuple[ControlScore, Held]]) -> list[float] | None:
+    """Σ weight · agreement / Σ weight, for each annotator; None where no control has a weight."""
+    weighed = [(control.plan.weight, one.alike) for control, one in held if control.plan.weight > 0]
+    if not weighed:
+        return None
+    if len(weighed) == 1:
+        return [round(figure, DIGITS) for figure in weighed[0][1]]
+    total = fsum(weight for weight, _ in weighed)
+    rows = zip(*([weight * figure for figure in alike] for weight, alike in weighed), strict=True)
+    return [round(fsum(row) / total, DIGITS) for row in rows]
+
+
+def _consensus(task: Task, plan: Plan, found: Outcome) -> _Controls:
+    """By control; nothing where there is no consensus, or nobody to have it with."""
+    if found.scores is None or found.adjudication is None or found.verdict.state in _WITHOUT_CONSENSUS:
+        return {}
+    if found.situation.review == "corrected" and task.review is not None:
+        return _against(task, plan, found.standings, task.review.result or [], gold=False)
+    held: _Controls = {}
+    for control in found.scores.controls:
+        if control.score is None:
+            continue
+        one = against_consensus(control, found.adjudication.controls[control.name])
+        if one is not None:
+            held[control.name] = (control, one)
+    return held
+
+
+def _against(task: Task, plan: Plan, standings: Sequence[Standing], truth: list[Any], *, gold: bool) -> _Controls:
+    answers: list[tuple[str, Sequence[Any], bool]] = [("", truth, True)]
+    answers += [(s.annotator_id, s.answer.result or [], False) for s in standings]
+    held: _Controls = {}
+    for control in score(answers, plan, 0, scene_of(task)).controls:
+        one = against_first(control)
+        if one is not None and not (gold and _silent(control)):
+            held[control.name] = (control, one)
+    return held
+
+
+def _silent(control: ControlScore) -> bool:
+    evidence: Any = control.evidence
+    return not isinstance(evidence, ObjectEvidence) and not evidence.regions[0]
+
+
+def _part(control: ControlScore, settled: Settled, consensus: _Controls, gold: _Controls) -> ControlPart:
+    name = control.name
+    conflicts: dict[str, int] = {}
+    for one in settled.conflicts:
+        conflicts[one.kind] = conflicts.get(one.kind, 0) + 1
+    return ControlPart(
+        control.plan.type,
+        control.score,
+        control.passed,
+        control.matrix,
+        conflicts,
+        consensus[name][1].units if name in consensus else None,
+        gold[name][1].units if name in gold else None,
+        _identical(control) if isinstance(control.evidence, ObjectEvidence) else [],
+    )
+
+
+def _gold_part(control: ControlScore, units: Units | None) -> ControlPart:
+    return ControlPart(control.plan.type, None, None, [], {}, None, units)
+
+
+def _identical(control: ControlScore) -> list[tuple[int, int, int, int]]:
+    """Of every two annotators, how many marks were the same object, and how many of these the same to the last digit.
+
+    Relations have no geometry.
+    """
+    evidence: Any = control.evidence
+    if control.plan.type == "relation":
+        return []
+    owners, shapes, least = evidence.owners, evidence.shapes, control.plan.minimum_similarity
+    counts: dict[tuple[int, int], list[int]] = {}
+    for pair in evidence.agreement.pairs:
+        if pair.similarity >= least:
+            seen = counts.setdefault((owners[pair.first], owners[pair.second]), [0, 0])
+            seen[0] += 1
+            seen[1] += shapes[pair.first] == shapes[pair.second]
+    return [(a, b, compared, same) for (a, b), (compared, same) in sorted(counts.items())]
+
+
+def _within_room(controls: dict[str, ControlPart], consensus: _Controls, gold: _Controls) -> dict[str, ControlPart]:
+    room = ROOM_BYTES
+    for name, part in controls.items():
+        size = _CELL_BYTES * len(part.matrix) ** 2 + sum(
+            held[name][1].size for held in (consensus, gold) if name in held
+        )
+        if size > room:
+            controls[name] = ControlPart(part.type, part.score, part.passed, [], part.conflicts, None)
+        else:
+            room -= size
+    return controls
