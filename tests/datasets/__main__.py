@@ -18,9 +18,9 @@ import msgspec
 from rich.console import Console
 
 from tests.datasets.records import DataSet, find, read, shipped
-from tests.datasets.table import PAGE, as_table, rows_of, section, with_sections
+from tests.datasets.table import PAGE, Row, as_table, rows_of, section, with_sections
 
-__all__ = ["VARIABLE", "default_folder", "open_set"]
+__all__ = ["CARRIED", "VARIABLE", "default_folder", "evaluated", "main", "names_in", "open_set"]
 
 VARIABLE = "LABELQUORUM_DATASETS"
 CARRIED = ("bluebirds", "pedestrians_boxes")
@@ -36,25 +36,45 @@ def default_folder() -> Path | None:
     return beside if beside.is_dir() else None
 
 
+def names_in(folder: Path | None) -> list[str]:
+    """All sets at hand: those of the folder, and those that the package carries."""
+    return sorted({*find(folder), *CARRIED})
+
+
 def open_set(name: str, folder: Path | None) -> DataSet:
     """From the folder, or as the package carries it.
 
     Raises:
-        click.UsageError: it is nowhere, or cannot be read.
+        click.ClickException: it cannot be read, or is nowhere.
     """
     found = find(folder)
     if name in found:
         try:
             return read(found[name])
         except (msgspec.DecodeError, ValueError, KeyError, OSError) as error:
-            raise click.UsageError(f"{found[name]}: {type(error).__name__}: {error}") from error
+            raise click.ClickException(f"{found[name]}: {type(error).__name__}: {error}") from error
     carried = shipped(name)
     if carried is None:
         raise click.UsageError(
-            f"expected a set among {', '.join(sorted({*found, *CARRIED}))}, got {name!r}; --datasets names the folder "
-            f"with NAME.jsonl or NAME.jsonl.gz in it, as {VARIABLE} does"
+            f"expected a set among {', '.join(names_in(folder))}, got {name!r}; --datasets names the folder with "
+            f"NAME.jsonl or NAME.jsonl.gz in it, as {VARIABLE} does"
         )
     return carried
+
+
+def evaluated(name: str, folder: Path | None) -> tuple[DataSet, list[Row]]:
+    """A set and its rows.
+
+    Raises:
+        click.ClickException: as `open_set`, or its marks are not what their kind has.
+    """
+    data = open_set(name, folder)
+    try:
+        return data, list(rows_of(data))
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.ClickException(
+            f"{name} was taken for {data.kind}, and its marks are not of that kind: {type(error).__name__}: {error}"
+        ) from error
 
 
 @click.command(help=__doc__.split("\n")[0])
@@ -69,11 +89,19 @@ def open_set(name: str, folder: Path | None) -> DataSet:
 def main(names: tuple[str, ...], folder: Path | None, write: bool) -> None:
     folder = folder or default_folder()
     made = {}
-    for name in names or sorted({*find(folder), *CARRIED}):
+    failed = False
+    for name in names or names_in(folder):
         click.echo(f"{name} ...", err=True)
         started = time.perf_counter()
-        data = open_set(name, folder)
-        rows = list(rows_of(data))
+        try:
+            data, rows = evaluated(name, folder)
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            # One set that is not as it should be does not cost the others theirs.
+            error.show()
+            failed = True
+            continue
         click.echo(f"{name}: {time.perf_counter() - started:.1f} s", err=True)
         made[name] = section(data, rows)
         _console.print(as_table(data, rows))
@@ -81,6 +109,7 @@ def main(names: tuple[str, ...], folder: Path | None, write: bool) -> None:
         page = PAGE.read_text() if PAGE.exists() else ""
         PAGE.write_text(with_sections(page, made))
         click.echo(f"wrote {len(made)} sets into {PAGE.name}", err=True)
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

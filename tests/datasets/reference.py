@@ -162,6 +162,10 @@ NOTES: Final[dict[tuple[str, str], str]] = {
     ("pedestrians_boxes", "mean IoU of their matches"): _MATCHING,
     ("pedestrians_boxes", "precision against gold, single annotator"): _MATCHING,
     ("pedestrians_boxes", "recall against gold, single annotator"): _MATCHING,
+    ("zoo_cats_polygons", "soft F1 with a held-out annotator, consensus"): (
+        "on the 25 pictures where both have an outline, annotators have a mean IoU of 0.828 with ours and of 0.805 "
+        "with the median contours that panoptes_aggregation 5.1 publishes of nearly the same answers"
+    ),
     ("planetfour_marks", "F1 of centres within 20 px, two annotators"): (
         "8,677 pairs; marks that only point are left out; as many pairs as possible are matched"
     ),

@@ -10,13 +10,13 @@ from click.testing import CliRunner
 
 from tests.datasets import __main__ as command
 from tests.datasets import table
-from tests.datasets.__main__ import CARRIED, default_folder, main, open_set
-from tests.datasets.records import find, from_lines, shipped
+from tests.datasets.__main__ import CARRIED, default_folder, main, names_in, open_set
+from tests.datasets.records import from_lines, shipped
 from tests.datasets.reference import MEASURED, NOTES, PUBLISHED
 
 HEAVY = {"lidc_masks", "planetfour_marks", "zoo_cats_polygons"}
 """Take seconds each; that they are in the page is what is tested of them."""
-AT_HAND = sorted({*CARRIED, *find(default_folder())} & MEASURED.keys() - HEAVY)
+AT_HAND = sorted(set(names_in(default_folder())) & MEASURED.keys() - HEAVY)
 
 _LINE = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \|(?: ([+=−≠]))? \|(?: (.+?))? \|$", re.MULTILINE)
 
@@ -164,6 +164,16 @@ def test_a_set_that_is_nowhere_is_told_what_there_is(tmp_path: Path) -> None:
 def test_a_file_of_no_known_kind_says_what_would_be_one(tmp_path: Path) -> None:
     (tmp_path / "odd.jsonl").write_text(json.dumps(_answers(None, [{"smell": 3}])[0]))
     done = CliRunner().invoke(main, ["odd", "--datasets", str(tmp_path)])
-    assert done.exit_code == 2
+    assert done.exit_code == 1
     assert "one kind among classification" in done.stderr
     assert "smell" in done.stderr
+
+
+def test_one_set_that_is_not_as_it_should_be_does_not_cost_the_others_theirs(tmp_path: Path) -> None:
+    labels = _answers(None, [{"label": "a"}], [{"label": "b"}])
+    (tmp_path / "a_bad.jsonl").write_text(json.dumps(labels[0] | {"type": "bbox"}))
+    (tmp_path / "b_good.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    done = CliRunner().invoke(main, ["a_bad", "b_good", "--datasets", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "a_bad was taken for bbox, and its marks are not of that kind: KeyError: 'x'" in done.stderr
+    assert "b_good (classification)" in done.stdout
