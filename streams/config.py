@@ -68,8 +68,15 @@ class WorkerConfig:
     redis_url: str = _option(
         "", "Redis for the read model, e.g. redis://127.0.0.1:6379/0; empty: no read model.", form=_REDIS
     )
-    web_host: str = _option("127.0.0.1", "Address that /metrics, /healthz and /readyz are served on.")
-    web_port: int = _option(6066, "Port that /metrics, /healthz and /readyz are served on.", 1, 65_535)
+    web_host: str = _option("127.0.0.1", "Address that /metrics, /healthz, /readyz and the HTTP API are served on.")
+    web_port: int = _option(6066, "Port that /metrics, /healthz, /readyz and the HTTP API are served on.", 1, 65_535)
+    api_tokens_file: str = _option(
+        "", "YAML file of who may read which projects over HTTP; empty: open on a loopback address, else closed."
+    )
+    api_rate_per_second: float = _option(
+        10.0, "HTTP API requests a second that a token, or an address without one, may make; 0: any number.", 0
+    )
+    api_burst: int = _option(100, "HTTP API requests that may come at once before that rate holds.", 1)
     data_dir: str = _option("", "Folder for the worker's own files; empty: a temporary one. State itself is in Kafka.")
     max_record_bytes: int = _option(
         1_000_000, "Larger input records become dead letters. Kafka's own default limit.", 1_000

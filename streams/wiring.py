@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence, Set
 
 from streams.adapters.faust_app import Companion, Observer, UnitReport, run_worker
 from streams.adapters.faust_app.delivery import Checkpoint, no_checkpoint
+from streams.adapters.http_api import Api, api_for, mount, without_read_model
 from streams.adapters.kafka.group import GroupReader
 from streams.adapters.kafka.reader import CompactedReader
 from streams.adapters.kafka.topics import changelog
@@ -50,12 +51,16 @@ def run(config: WorkerConfig, checkpoint: Checkpoint = no_checkpoint, observers:
     companions: list[Companion] = [settings_follower(config, book)]
     if config.redis_url:
         companions.append(_ReadModelKeeper(config, metrics.set_gauge))
+    reading = _Reading(config) if config.redis_url else None
+    if reading is not None:
+        companions.append(reading)
     _calm_the_collector()
     return run_worker(
         config,
         processors,
         observer=_Both(MetricsObserver(metrics, time.time), health, *observers),
         pages=pages(health, metrics.exposition, CONTENT_TYPE),
+        mount=lambda application: mount(application, without_read_model if reading is None else reading.api.answer),
         companions=companions,
         checkpoint=checkpoint,
     )
@@ -109,6 +114,26 @@ class _ReadModelKeeper:
         finally:
             await source.stop()
             await model.close()
+
+
+class _Reading:
+    """Has the HTTP API ready beside the stream, and gives up its connections at the end."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self.ready = asyncio.Event()
+        self.ready.set()
+        self._model = ReadModel.connect(config.redis_url)
+        self.api: Api = api_for(config, self._model)
+        if self.api.closed is not None:
+            log.info("HTTP API: %s", self.api.closed)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.api.close()
+            await self._model.close()
 
 
 class _Both:

@@ -51,7 +51,7 @@ def test_everything_that_is_wrong_is_listed_at_once_with_where_it_was_said() -> 
 
     assert found[0] == "LABELQUORUM_BROKR: unknown variable; did you mean LABELQUORUM_BROKER?"
     assert found[1].startswith(
-        "LABELQUORUM_COFFEE: unknown variable; known are LABELQUORUM_APP_ID, LABELQUORUM_BROKER,"
+        "LABELQUORUM_COFFEE: unknown variable; known are LABELQUORUM_API_BURST, LABELQUORUM_API_RATE_PER_SECOND,"
     )
     assert found[2:] == [
         "LABELQUORUM_PARTITIONS: expected an integer; got 'many'",

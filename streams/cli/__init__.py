@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from streams.cli.api import api
 from streams.cli.demo import demo
 from streams.cli.replay import replay
 from streams.cli.score import score
@@ -42,5 +43,5 @@ def main() -> None:
     """
 
 
-for command in (demo, worker, replay, score, topics, settings, tail):
+for command in (demo, worker, api, replay, score, topics, settings, tail):
     main.add_command(command)

@@ -26,10 +26,13 @@ from streams.config import WorkerConfig
 from streams.ports import Processor
 from streams.topics import TOPICS
 
-__all__ = ["Page", "build_app"]
+__all__ = ["Mount", "Page", "build_app"]
 
 Page = Callable[[], Awaitable[tuple[int, str, bytes]]]
 """Answers a GET with status, content type and body."""
+
+Mount = Callable[[Any], None]
+"""Takes the web server's `aiohttp.web.Application`, before it starts."""
 
 _GATHER_SECONDS = {"quality-facts": 0.5}
 """By source. Nobody waits for statistics as a queue waits for a decision: without this, WATCH makes as many
@@ -42,6 +45,7 @@ def build_app(
     *,
     observer: Observer | None = None,
     pages: Mapping[str, Page] | None = None,
+    mount: Mount | None = None,
     companions: Sequence[Companion] = (),
     checkpoint: Checkpoint = no_checkpoint,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -53,11 +57,12 @@ def build_app(
         processors: agent's name → its pure half; sources and tables must differ.
         observer: told what happens; none: nobody.
         pages: path → page, served on `config.web_host:web_port`.
+        mount: adds what else is to be served there.
         companions: run beside the stream; lanes open when all of them are ready.
         checkpoint: called between the steps of a delivery.
         now: the time to put into clock ticks.
     """
-    app = StreamApp(**_settings(config), web_enabled=bool(pages))
+    app = StreamApp(**_settings(config), web_enabled=bool(pages) or mount is not None)
     app.config = config
     app.observer = observer or SilentObserver()
     app.companions = companions
@@ -68,6 +73,8 @@ def build_app(
     app.tick = _ticking(app, now)
     for path, page in (pages or {}).items():
         _add_page(app, path, page)
+    if mount is not None:
+        mount(cast(Any, app.web).web_app)
     return app
 
 

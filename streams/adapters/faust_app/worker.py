@@ -16,7 +16,7 @@ import faust
 from mode.utils.futures import maybe_cancel
 
 from streams.adapters.faust_app.app import Companion, StreamApp
-from streams.adapters.faust_app.build import Page, build_app
+from streams.adapters.faust_app.build import Mount, Page, build_app
 from streams.adapters.faust_app.delivery import Checkpoint, no_checkpoint
 from streams.adapters.faust_app.observer import Observer
 from streams.adapters.kafka import connection, topics
@@ -55,6 +55,7 @@ def run_worker(
     *,
     observer: Observer | None = None,
     pages: Mapping[str, Page] | None = None,
+    mount: Mount | None = None,
     companions: Sequence[Companion] = (),
     checkpoint: Checkpoint = no_checkpoint,
 ) -> int:
@@ -76,7 +77,7 @@ def run_worker(
                 return 0
             app = build_app(
                 replace(config, data_dir=config.data_dir or scratch), processors,
-                observer=observer, pages=pages, companions=companions, checkpoint=checkpoint,
+                observer=observer, pages=pages, mount=mount, companions=companions, checkpoint=checkpoint,
             )  # fmt: skip
             return _Worker(app, loop=loop).run()
         except LabelquorumError as error:

@@ -10,14 +10,16 @@
 | `openapi` | the document that describes them |
 | `api` | `Api`: a request → its answer |
 | `server` | the same over HTTP, by aiohttp |
+| `start` | the API as a configuration wants it |
 """
 
 from streams.adapters.http_api.access import Access, Reader, access_for
 from streams.adapters.http_api.api import Api, Limits
-from streams.adapters.http_api.documents import ENDPOINTS, Endpoint, Render
+from streams.adapters.http_api.documents import ENDPOINTS, Endpoint
 from streams.adapters.http_api.messages import Answer, Problem, Request
 from streams.adapters.http_api.openapi import openapi
 from streams.adapters.http_api.server import mount, serve
+from streams.adapters.http_api.start import api_for, without_read_model
 
 __all__ = [
     "ENDPOINTS",
@@ -28,10 +30,11 @@ __all__ = [
     "Limits",
     "Problem",
     "Reader",
-    "Render",
     "Request",
     "access_for",
+    "api_for",
     "mount",
     "openapi",
     "serve",
+    "without_read_model",
 ]

@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from streams.adapters.http_api.access import Access
-from streams.adapters.http_api.documents import ENDPOINTS, Documents, Endpoint, Found, Render
+from streams.adapters.http_api.documents import ENDPOINTS, Documents, Endpoint, Found
 from streams.adapters.http_api.limits import RateLimit
 from streams.adapters.http_api.messages import JSON, SECURITY_HEADERS, Answer, Problem, Request
 from streams.adapters.http_api.openapi import openapi
@@ -64,7 +64,6 @@ class Api:
 
     Args:
         reader: of what is stored.
-        render: makes views of a project's records.
         access: who may read what.
         limits: how much is answered.
         clock: seconds that only go forward.
@@ -74,14 +73,13 @@ class Api:
     def __init__(
         self,
         reader: QualityReader,
-        render: Render,
         access: Access,
         limits: Limits = _DEFAULTS,
         clock: Callable[[], float] = time.monotonic,
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._executor = ThreadPoolExecutor(1, "http-api")  # one: the stream has the rest of the processor
-        self._documents = Documents(reader, render, self._executor)
+        self._documents = Documents(reader, self._executor)
         self._access = access
         self._limits = limits
         self._rates = RateLimit(limits.rate_per_second, limits.burst)
@@ -89,6 +87,11 @@ class Api:
         self._new_id = new_id
         self._under_way = 0
         self._openapi = msgspec.json.encode(openapi(ENDPOINTS, version("labelquorum")))
+
+    @property
+    def closed(self) -> str | None:
+        """Why nobody may read; none where somebody may."""
+        return self._access.closed
 
     def close(self) -> None:
         """Give up the thread that documents are made in."""

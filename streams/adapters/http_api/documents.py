@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Executor
 from itertools import islice
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -16,11 +16,13 @@ from msgspec import Raw, Struct
 from streams.adapters.http_api.access import Reader
 from streams.adapters.http_api.messages import Problem
 from streams.adapters.http_api.parameters import (
+    ALERT,
     ALERT_STATE,
+    ANNOTATOR,
     CONTROL,
-    KIND,
     LIMIT,
     OFFSET,
+    SIDE,
     TASK_STATE,
     Arguments,
     Parameter,
@@ -40,11 +42,9 @@ from streams.contracts.views import (
     TasksView,
     TaskView,
 )
+from streams.quality.views import ProjectQuality, view
 
-__all__ = ["ENDPOINTS", "Documents", "Endpoint", "Found", "Render"]
-
-Render: TypeAlias = Callable[[Mapping[bytes, bytes], str], Struct]
-"""A project's records and the name of a view → the view; pure. Of alerts: the open ones; `tasks` is never asked."""
+__all__ = ["ENDPOINTS", "Documents", "Endpoint", "Found"]
 
 _PAGED = (LIMIT, OFFSET)
 _CACHE_BYTES = 16_000_000
@@ -73,13 +73,22 @@ class Endpoint(NamedTuple):
 _VIEWS: Mapping[str, tuple[str, type[Struct], tuple[Parameter, ...]]] = {
     "overview": ("A project at one glance.", OverviewView, ()),
     "agreement": ("How far annotators agree, by control and over time.", AgreementView, (CONTROL,)),
-    "annotators": ("Annotators, the least in agreement with the consensus first.", AnnotatorsView, (KIND, *_PAGED)),
+    "annotators": ("Annotators, those least in line with the consensus first.", AnnotatorsView, (ANNOTATOR, *_PAGED)),
     "tasks": ("Tasks, the least agreed first.", TasksView, (TASK_STATE, *_PAGED)),
-    "benchmark": ("Everybody and the consensus against gold, least accurate first.", BenchmarkView, (KIND, *_PAGED)),
-    "alerts": ("Open alerts, newest first, then those that are over.", AlertsView, (ALERT_STATE, *_PAGED)),
-    "matrix": ("Agreement of every two annotators, and how many tasks they had in common.", MatrixView, ()),
+    "benchmark": ("Everybody and the consensus against gold, least accurate first.", BenchmarkView, _PAGED),
+    "alerts": ("Open alerts, newest first, then those that are over.", AlertsView, (ALERT, ALERT_STATE, *_PAGED)),
+    "matrix": ("Agreement of every two annotators, and how many tasks they had in common.", MatrixView, (SIDE,)),
     "classes": ("How often each class is found, overall and by annotator.", ClassesView, (CONTROL,)),
 }  # fmt: skip
+
+_FILTERS: Mapping[str, Sequence[str]] = {
+    "agreement": ["control"],
+    "annotators": ["annotator"],
+    "alerts": ["alert"],
+    "matrix": ["limit"],
+    "classes": ["control"],
+}
+"""View → its parameters that are keyword arguments of the function that makes it."""
 
 ENDPOINTS: Sequence[Endpoint] = (
     Endpoint("/v1/projects", "projects", "The projects that the token opens.", ProjectsView, _PAGED),
@@ -121,13 +130,11 @@ class Documents:
 
     Args:
         reader: of what is stored.
-        render: makes views of a project's records.
-        executor: where it does so: a large project must not hold up the event loop that decides tasks.
+        executor: where it makes them: a large project must not hold up the event loop that decides tasks.
     """
 
-    def __init__(self, reader: QualityReader, render: Render, executor: Executor) -> None:
+    def __init__(self, reader: QualityReader, executor: Executor) -> None:
         self._reader = reader
-        self._render = render
         self._executor = executor
         self._made = _Cache()
 
@@ -145,8 +152,8 @@ class Documents:
                 return await self._task(names["project"], names["task"])
             case "tasks":
                 return await self._tasks(names["project"], given)
-            case view:
-                return await self._view(names["project"], view, given)
+            case name:
+                return await self._view(names["project"], name, given)
 
     async def _projects(self, reader: Reader, given: Arguments) -> Found:
         readable = [project for project in await self._reader.projects() if reader.may_read(project)]
@@ -171,25 +178,27 @@ class Documents:
             await self._require(project)
         return Found(msgspec.json.encode(TasksView(project_id=project, items=list(page.items))), page.more)
 
-    async def _view(self, project: str, view: str, given: Arguments) -> Found:
-        key = (project, view, *sorted(given.items()))
+    async def _view(self, project: str, name: str, given: Arguments) -> Found:
+        key = (project, name, *sorted(given.items()))
         known = self._made.get(key)
         if known is not None and known.version == await self._reader.quality_version(project):
             return known.found
         stored = await self._reader.quality(project)
         if stored is None:
             raise _unknown(project)
-        past = await self._reader.resolved_alerts(project) if view == "alerts" else []
+        filters = {parameter: given[parameter] for parameter in _FILTERS.get(name, ()) if parameter in given}
+        if name == "alerts":
+            filters["resolved"] = await self._reader.resolved_alerts(project)
 
         def make() -> Found:
-            document: Any = self._render(stored.records, view)
-            if past:
-                document = msgspec.structs.replace(document, items=[*document.items, *past])
-            document, more = _narrowed(document, given)
+            document: Any = view(ProjectQuality.from_records(stored.records), name, **filters)
+            more = False
+            if "offset" in given:
+                document, more = _paged(document, given)
             return Found(msgspec.json.encode(document), more)
 
         found = await asyncio.get_running_loop().run_in_executor(self._executor, make)
-        if view != "alerts":  # those that are over are no part of the records that the version is of
+        if name != "alerts":  # those that are over are no part of the records that the version is of
             self._made.keep(key, _Made(stored.version, found))
         return found
 
@@ -198,19 +207,13 @@ class Documents:
             raise _unknown(project)
 
 
-def _narrowed(document: Any, given: Arguments) -> tuple[Any, bool]:
-    """The part of a view that was asked for, and whether its list goes on."""
-    replace = msgspec.structs.replace
-    if (control := given.get("control")) is not None:
-        document = replace(document, controls=[c for c in document.controls if c.control == control])
-    if (kind := given.get("kind")) is not None:
-        document = replace(document, items=[item for item in document.items if item.kind == kind])
-    if (state := given.get("state")) is not None:
-        document = replace(document, items=[a for a in document.items if (a.resolved_at is None) == (state == "open")])
-    if "limit" not in given:
-        return document, False
-    items, more = _page(document.items, given)
-    return replace(document, items=items), more
+def _paged(document: Any, given: Arguments) -> tuple[Any, bool]:
+    """The part of a view's list that was asked for, and whether the list goes on."""
+    items = document.items
+    if "state" in given:
+        items = [alert for alert in items if (alert.resolved_at is None) == (given["state"] == "open")]
+    page, more = _page(items, given)
+    return msgspec.structs.replace(document, items=page), more
 
 
 def _page(items: Sequence[Any], given: Arguments) -> tuple[list[Any], bool]:

@@ -9,7 +9,19 @@ from urllib.parse import parse_qsl
 from streams.adapters.http_api.messages import Problem
 from streams.contracts.decisions import TaskState
 
-__all__ = ["ALERT_STATE", "CONTROL", "KIND", "LIMIT", "OFFSET", "TASK_STATE", "Arguments", "Parameter", "arguments"]
+__all__ = [
+    "ALERT",
+    "ALERT_STATE",
+    "ANNOTATOR",
+    "CONTROL",
+    "LIMIT",
+    "OFFSET",
+    "SIDE",
+    "TASK_STATE",
+    "Arguments",
+    "Parameter",
+    "arguments",
+]
 
 _MOST_FIELDS = 20
 
@@ -34,7 +46,13 @@ OFFSET = Parameter(
     {"type": "integer", "minimum": 0, "maximum": 1_000_000, "default": 0},
 )  # fmt: skip
 CONTROL = Parameter("control", "This control alone.", {"type": "string", "maxLength": 1_000})
-KIND = Parameter("kind", "These annotators alone.", {"type": "string", "enum": ["human", "model"]})
+ANNOTATOR = Parameter("annotator", "This annotator alone.", {"type": "string", "maxLength": 1_000})
+ALERT = Parameter("alert", "Alerts of this type alone.", {"type": "string", "maxLength": 1_000})
+SIDE = Parameter(
+    "limit",
+    "Annotators at most: those with most answers.",
+    {"type": "integer", "minimum": 1, "maximum": 500, "default": 50},
+)
 TASK_STATE = Parameter("state", "Tasks in this state alone.", {"type": "string", "enum": list(get_args(TaskState))})
 ALERT_STATE = Parameter("state", "These alerts alone.", {"type": "string", "enum": ["open", "resolved"]})
 

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeAlias
 
 import structlog
 from aiohttp import web
@@ -13,16 +14,20 @@ from aiohttp import web
 from streams.adapters.http_api.api import Api
 from streams.adapters.http_api.messages import SECURITY_HEADERS, Answer, Problem, Request
 
-__all__ = ["mount", "serve"]
+__all__ = ["Answering", "mount", "serve"]
 
 _log = structlog.get_logger(__name__)
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def mount(application: web.Application, api: Api) -> None:
+Answering: TypeAlias = Callable[[Request], Awaitable[Answer]]
+"""`Api.answer`, or what stands in for it."""
+
+
+def mount(application: web.Application, answer: Answering) -> None:
     """Serve the API under /v1 of an application that serves other things too."""
-    handler = _handler(api)
+    handler = _handler(answer)
     for path in ("/v1", r"/v1/{rest:[\s\S]*}"):
         application.router.add_route("*", path, handler)
 
@@ -42,8 +47,8 @@ async def serve(api: Api, ready: Callable[[], Awaitable[bool]], host: str, port:
     application = web.Application()
     application.router.add_get("/healthz", _page(_alive))
     application.router.add_get("/readyz", _page(ready))
-    mount(application, api)
-    application.router.add_route("*", r"/{rest:[\s\S]*}", _handler(api))
+    mount(application, api.answer)
+    application.router.add_route("*", r"/{rest:[\s\S]*}", _handler(api.answer))
     runner = web.AppRunner(application, access_log=None, handle_signals=False)
     await runner.setup()
     try:
@@ -55,11 +60,11 @@ async def serve(api: Api, ready: Callable[[], Awaitable[bool]], host: str, port:
         api.close()
 
 
-def _handler(api: Api) -> _Handler:
+def _handler(answer: Answering) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         return _response(
-            await api.answer(Request(request.method, request.rel_url.raw_path_qs, headers, request.remote or ""))
+            await answer(Request(request.method, request.rel_url.raw_path_qs, headers, request.remote or ""))
         )
 
     return handle

@@ -17,8 +17,10 @@ from streams.adapters.redis_model.batch import Batch, OpenTask
 from streams.adapters.redis_model.keys import DECISIONS_KEPT, OPEN_STATES, PREFIX, Keys
 from streams.adapters.redis_model.script import APPLY
 from streams.adapters.redis_model.writing import DEFAULT_BOUNDS, Bounds, Claim, arguments
+from streams.contracts.decisions import Alert
 from streams.contracts.views import AlertItem, TaskItem
 from streams.quality import rfc3339
+from streams.quality.views import alert_item
 
 __all__ = ["ProjectAlerts", "ReadModel", "ReadModelUnavailable"]
 
@@ -160,7 +162,7 @@ class ReadModel:
     async def resolved_alerts(self, project: str) -> list[AlertItem]:
         """See `QualityReader`."""
         episodes = (await self.alerts(project)).episodes
-        return [_alert_item(event) for event in episodes if event["state"] == "resolved"]
+        return [alert_item(msgspec.convert(event, Alert)) for event in episodes if event["state"] == "resolved"]
 
     async def revisions(self, project: str, task: str) -> list[bytes]:
         """See `QualityReader`. `REVISIONS_KEPT` of them, for `DECISION_TTL_SECONDS` after the newest."""
@@ -216,19 +218,6 @@ def _open_item(task: OpenTask, decided: TaskItem | None) -> TaskItem:
         annotators=[] if decided is None else decided.annotators,
         conflicts={} if decided is None else decided.conflicts,
         decision_id=None if decided is None else decided.decision_id,
-    )
-
-
-def _alert_item(event: Mapping[str, Any]) -> AlertItem:
-    return AlertItem(
-        alert_id=event["alert_id"],
-        alert=event["alert"],
-        subject=event["subject"],
-        severity=event["severity"],
-        raised_at=event["raised_at"],
-        resolved_at=event["event_time"],
-        evidence=event["evidence"],
-        recommended_action=event["recommended_action"],
     )
 
 
