@@ -32,9 +32,9 @@ Range = tuple[Number, Number]
 RangeMetric = Literal["overlap", "exact", "tolerant"]
 """How two ranges are compared, see `range_similarity`."""
 
-MOST_SIMILAR_PAIRS = 500_000
-"""Pairs of ranges that are kept of a task with very many: all of 1,000, of 5,000 that all lie in one another the some
-200 nearest each. What follows, from matching to clusters, then takes seconds and not minutes."""
+MOST_SIMILAR_PAIRS = 250_000
+"""Pairs of ranges that are kept of a task with very many: all of 700, of 5,000 that all lie in one another the some 100
+nearest each. What follows, from matching to clusters, then takes seconds and not minutes."""
 
 _EXACTLY_HALF = 1e-9
 # Sums of weights this near (relative) to half of their total are half: 0.1 + 0.2 against 0.3 is a tie, as on paper.

@@ -156,6 +156,6 @@ def test_five_thousand_ranges_cost_what_is_similar_among_them_and_nested_ones_no
     apart = range_similarity([(10 * place, 10 * place + 9) for place in range(5_000)], "overlap", 0.0)
     assert process_time() - begun < 0.5  # 0.01 s measured
     assert apart.nnz == 5_000  # type: ignore[union-attr]
-    nested = range_similarity([(0, 1_000 + place) for place in range(1_000)], "overlap", 0.0)
+    nested = range_similarity([(0, 1_000 + place) for place in range(700)], "overlap", 0.0)
     assert isinstance(nested, np.ndarray)
-    assert nested[0, 999] == 1_000 / 1_999
+    assert nested[0, 699] == 1_000 / 1_699
