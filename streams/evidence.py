@@ -68,30 +68,22 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
 def _annotators(
     standings: Sequence[Standing], individual: list[float | None] | None, consensus: _Controls, gold: _Controls
 ) -> list[AnnotatorPart]:
-    nothing: list[float | None] = [None] * len(standings)
-    peers = individual or nothing
-    against_all, against_gold = _means(consensus.values()) or nothing, _means(gold.values()) or nothing
-    return [
-        AnnotatorPart(
-            s.annotator_id,
-            s.answer.kind == "model",
-            s.counts,
-            s.answer.lead_time_seconds,
-            peers[row],
-            against_all[row],
-            against_gold[row],
+    nothing = [None] * len(standings)
+    peers, same, true = individual or nothing, _means(consensus.values()) or nothing, _means(gold.values()) or nothing
+    parts: list[AnnotatorPart] = []
+    for row, (annotator_id, _, answer, counts) in enumerate(standings):
+        model = answer.kind == "model"
+        parts.append(
+            AnnotatorPart(annotator_id, model, counts, answer.lead_time_seconds, peers[row], same[row], true[row])
         )
-        for row, s in enumerate(standings)
-    ]
+    return parts
 
 
-def _means(held: Iterable[tuple[ControlScore, Held]]) -> list[float] | None:
+def _means(held: Iterable[tuple[ControlScore, Held]]) -> Sequence[float] | None:
     """Σ weight · agreement / Σ weight, for each annotator; None where no control has a weight."""
     weighed = [(control.plan.weight, one.alike) for control, one in held if control.plan.weight > 0]
-    if not weighed:
-        return None
-    if len(weighed) == 1:
-        return [round(figure, DIGITS) for figure in weighed[0][1]]
+    if len(weighed) < 2:
+        return weighed[0][1] if weighed else None
     total = fsum(weight for weight, _ in weighed)
     rows = zip(*([weight * figure for figure in alike] for weight, alike in weighed), strict=True)
     return [round(fsum(row) / total, DIGITS) for row in rows]
@@ -171,9 +163,11 @@ def _identical(control: ControlScore) -> list[tuple[int, int, int, int]]:
 def _within_room(controls: dict[str, ControlPart], consensus: _Controls, gold: _Controls) -> dict[str, ControlPart]:
     room = ROOM_BYTES
     for name, part in controls.items():
-        size = _CELL_BYTES * len(part.matrix) ** 2 + sum(
-            held[name][1].size for held in (consensus, gold) if name in held
-        )
+        size = _CELL_BYTES * len(part.matrix) ** 2
+        if name in consensus:
+            size += consensus[name][1].size
+        if name in gold:
+            size += gold[name][1].size
         if size > room:
             controls[name] = ControlPart(part.type, part.score, part.passed, [], part.conflicts, None)
         else:

@@ -21,7 +21,7 @@ from streams.kinds import ANSWER_KINDS, OBJECT_KINDS
 from streams.kinds.base import places
 from streams.plan import ControlPlan
 from streams.scores import JOIN, AnswerEvidence, Category, CategoryEvidence, ControlScore, ObjectEvidence, SetEvidence
-from streams.stages.adjudicate.voters import ObjectUnit, Settled
+from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled
 
 __all__ = ["UNITS", "Held", "against_consensus", "against_first"]
 
@@ -37,12 +37,13 @@ class Held(NamedTuple):
     units: Units | None
     """None for answers that are no classes and no numbers."""
     alike: Sequence[float]
-    """Each annotator's agreement with it, in [0, 1]."""
+    """Each annotator's agreement with it, in [0, 1], rounded."""
     size: int
     """Of the units as JSON, in bytes, for labels of plain letters."""
 
 
 def _held(units: Units | None, alike: Sequence[float]) -> Held:
+    alike = [round(figure, DIGITS) for figure in alike]
     if units is None:
         return Held(None, alike, 0)
     size = sum(map(_bytes, units.truth)) + sum(_bytes(value) for row in units.given for value in row)
