@@ -18,7 +18,7 @@ from scoring.agreement.similarity import DENSE_UP_TO, Similarity
 from scoring.shapes.coco import compressed, decompressed
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct, upper_triangle
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions
-from scoring.shapes.runs import EXACT, Toggles, areas, at_height, column_segments, common_pixels, extents
+from scoring.shapes.runs import EXACT, Toggles, areas, at_height, common_pixels, extents, rectangles
 from scoring.types import Array
 
 __all__ = [
@@ -236,7 +236,8 @@ def mask_of_toggles(size: tuple[int, int], toggles: Toggles) -> Mask:
 def mask_regions(masks: Sequence[Mask]) -> Regions:
     """The exact outlines of the masks' pixels, each pixel (row, column) a unit square from (column, row).
 
-    Costs O(r log r) in the pieces of runs within a column, several times more than comparing the runs themselves.
+    Costs O(r log r) in the runs, however many columns they go on for, and several times more than comparing the runs
+    themselves.
 
     Examples
     --------
@@ -251,8 +252,8 @@ def mask_regions(masks: Sequence[Mask]) -> Regions:
 
 def _outline(toggles: Toggles, height: int) -> Any:
     """Trace the pixels: their corners, put in order along each line of the raster, bound one edge in pairs."""
-    column, top, bottom = column_segments(toggles, height)
-    x = np.concatenate([column, column, column + 1, column + 1])
+    left, right, top, bottom = rectangles(toggles, height)
+    x = np.concatenate([left, left, right, right])
     y = np.concatenate([top, bottom, top, bottom])
     upright = _paired(x, y, np.lexsort((y, x)))
     # What is inside on both sides of a line shows as an edge without length.
