@@ -10,8 +10,11 @@ from collections.abc import Iterable, Sequence
 from math import fsum
 from typing import Any
 
+import msgspec
+
 from streams.contracts.facts import AnnotatorPart, ControlPart, Detail, Units
-from streams.decide import Outcome, scene_of
+from streams.contracts.regions import ScoredRegion
+from streams.decide import Outcome, raw_region, scene_of
 from streams.plan import Plan
 from streams.scores import ControlScore, ObjectEvidence
 from streams.stages.adjudicate.voters import Settled
@@ -45,7 +48,7 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
     standings = found.standings
     if not standings or not (decided or (task.gold is not None and found.verdict.state != "cancelled")):
         return None
-    gold = {} if task.gold is None else _against(task, plan, standings, task.gold.result or [], gold=True)
+    gold = {} if task.gold is None else _against(task, plan, _results(standings), task.gold.result or [], gold=True)
     consensus = _consensus(task, plan, found) if decided else {}
     scores = found.scores if decided else None
     if scores is None:
@@ -62,7 +65,12 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
         review=found.situation.review,
         annotators=_annotators(standings, None if scores is None else scores.individual, consensus, gold),
         controls=_within_room(controls, consensus, gold),
+        consensus_gold=None if task.gold is None else _consensus_gold(task, plan, found, consensus),
     )
+
+
+def _results(standings: Sequence[Standing]) -> list[Sequence[Any]]:
+    return [s.answer.result or [] for s in standings]
 
 
 def _annotators(
@@ -94,7 +102,7 @@ def _consensus(task: Task, plan: Plan, found: Outcome) -> _Controls:
     if found.scores is None or found.adjudication is None or found.verdict.state in _WITHOUT_CONSENSUS:
         return {}
     if found.situation.review == "corrected" and task.review is not None:
-        return _against(task, plan, found.standings, task.review.result or [], gold=False)
+        return _against(task, plan, _results(found.standings), task.review.result or [], gold=False)
     held: _Controls = {}
     for control in found.scores.controls:
         if control.score is None:
@@ -105,15 +113,28 @@ def _consensus(task: Task, plan: Plan, found: Outcome) -> _Controls:
     return held
 
 
-def _against(task: Task, plan: Plan, standings: Sequence[Standing], truth: list[Any], *, gold: bool) -> _Controls:
+def _against(task: Task, plan: Plan, results: Sequence[Sequence[Any]], truth: list[Any], *, gold: bool) -> _Controls:
     answers: list[tuple[str, Sequence[Any], bool]] = [("", truth, True)]
-    answers += [(s.annotator_id, s.answer.result or [], False) for s in standings]
+    answers += [(str(row), result, False) for row, result in enumerate(results)]
     held: _Controls = {}
     for control in score(answers, plan, 0, scene_of(task)).controls:
         one = against_first(control)
         if one is not None and not (gold and _silent(control)):
             held[control.name] = (control, one)
     return held
+
+
+def _consensus_gold(task: Task, plan: Plan, found: Outcome, consensus: _Controls) -> float | None:
+    """Agreement of the consensus with gold, as if an annotator had given it."""
+    if not consensus or task.gold is None or found.decision is None:
+        return None
+    regions: list[Any] = found.decision.consensus
+    if found.situation.review == "corrected" and task.review is not None:
+        regions = task.review.result or []
+    else:
+        regions = [msgspec.convert(raw_region(region), ScoredRegion, str_keys=True) for region in regions]
+    against = _means(_against(task, plan, [regions], task.gold.result or [], gold=True).values())
+    return None if against is None else against[0]
 
 
 def _silent(control: ControlScore) -> bool:

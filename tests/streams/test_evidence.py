@@ -121,6 +121,25 @@ def test_gold_that_comes_after_the_decision_joins_it() -> None:
     assert _figures(detail) == [(0.5, 1.0, 0.0), (0.5, 1.0, 0.0), (0.0, 0.0, 1.0)]
 
 
+def test_the_consensus_is_held_against_gold_as_an_annotator_is() -> None:
+    """Half of the gold box: 2 × 0.5 / (1 + 1); the scene is wrong."""
+    detail = _sure(
+        *_given([box(), choice("day")], [box(), choice("day")]), gold("t1", box(width=5), choice("dusk"), at=9)
+    )
+    assert detail.consensus_gold == 0.25
+    assert [part.gold for part in detail.annotators] == [0.25, 0.25]
+
+
+def test_without_a_consensus_or_without_gold_nothing_is_said_of_both() -> None:
+    assert _sure(*answers("day", "day", "day")).consensus_gold is None
+    assert _sure(gold("t1", choice("day")), *answers("day")).consensus_gold is None
+
+
+def test_a_correction_is_held_against_gold_too() -> None:
+    corrected = reviewed("corrected", at=9, result=[choice("night")])
+    assert _sure(gold("t1", choice("night")), *answers("day", "day", "day"), corrected).consensus_gold == 1.0
+
+
 def test_gold_that_does_not_answer_a_category_says_nothing_of_it() -> None:
     detail = _sure(*_given([choice("day"), box()], [choice("day"), box()]), gold("t1", box(), at=9))
     assert (detail.controls["scene"].gold, _figures(detail)) == (None, [(1.0, 1.0, 1.0)] * 2)
@@ -298,3 +317,4 @@ def test_any_kind_has_figures_in_range_and_units_for_every_annotator(
 def test_who_all_say_the_same_as_the_gold_agree_with_everything(kind: str, annotators: int) -> None:
     detail = _sure(*_given(*([region(kind)] for _ in range(annotators))), gold("t1", region(kind), at=99))
     assert _figures(detail) == [(1.0, 1.0, 1.0)] * annotators
+    assert detail.consensus_gold == 1.0
