@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scoring.rolling.sums import ScoreSums
 from streams.contracts.views import AgreementView, ControlAgreement, Point
 from streams.quality.bounds import BUCKET_SECONDS
 from streams.quality.chance import coefficients, scale_of
@@ -42,7 +43,7 @@ def _control(record: ControlRecord) -> ControlAgreement:
     return ControlAgreement(
         control=record.control,
         type=record.type,
-        score=mean(record.scores),
+        score=mean(ScoreSums(*record.scores)),
         passed=share(record.passed[1], record.passed[0], "nothing is asked of this control"),
         coefficients=coefficients(record),
         scale=scale_of(record),

@@ -5,19 +5,19 @@ Plain dictionaries and whole numbers: this runs for every decision.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
 from scoring.chance.ratings import RatingSums
 from scoring.chance.units import MISSING
-from scoring.rolling.lead_times import lead_time_bin
-from scoring.rolling.sums import MICRO, ScoreSums
-from streams.contracts.facts import AnnotatorPart, Contribution, ControlPart, Detail, Units, Value
+from scoring.rolling.sums import MICRO
+from streams.contracts.facts import Contribution, ControlPart, Detail, Units, Value
 from streams.quality.bounds import CELL_BYTES, PAIRED_ROWS, PATTERN_BYTES, PEERS
 from streams.quality.records import AnnotatorControl, AnnotatorRecord, Cells, ControlRecord, PairSums, ProjectSums
 from streams.quality.tallies import Tallies
-from streams.quality.times import quorum_time_bin
+from streams.quality.times import lead_time_name, quorum_time_name
 
 __all__ = ["CATEGORICAL", "NUMERIC", "SETS", "SETTLED", "change", "count_detail", "differs"]
 
@@ -53,44 +53,40 @@ def count_detail(tallies: Tallies, contribution: Contribution, sign: int) -> Non
     detail = contribution.detail
     if detail is None:
         return
-    _count_task(tallies.record.sums, contribution, detail, sign)
-    people = detail.annotators
-    records = [_count_annotator(tallies, part, detail.review, sign) for part in people]
-    if len(people) > 1:
-        _count_pairs(tallies, detail, records, sign)
-    counted = [row for row, part in enumerate(people) if part.counts]
+    sums = tallies.record.sums
+    records, counted, has_model, has_gold = _count_people(tallies, detail, sign)
+    if len(records) > 1:
+        _count_pairs(sums, detail, records, sign)
     for name, control in detail.controls.items():
         _count_control(tallies, name, control, records, counted, sign)
+        if control.conflicts:
+            for kind, n in control.conflicts.items():
+                change(sums.conflicts, kind, sign * n)
+        if control.gold is not None:
+            has_gold = True
+    if contribution.state in SETTLED:
+        _count_settled(sums, contribution, detail, has_model, sign)
+    if detail.review is not None:
+        change(sums.reviews, detail.review, sign)
+    if has_gold:
+        sums.gold_tasks += sign
+        if detail.consensus_gold is not None:
+            _add(sums.gold_consensus, detail.consensus_gold, sign)
     if sign < 0:
         for record in records:
             if not record.submissions:
                 tallies.annotators.pop(record.annotator_id, None)
 
 
-def _count_task(sums: ProjectSums, contribution: Contribution, detail: Detail, sign: int) -> None:
-    if contribution.state in SETTLED:
-        sums.settled += sign
-        sums.settled_answers += sign * contribution.answers
-        sums.spared_answers += sign * max(0, detail.most - contribution.answers)
-        seconds = max(0, contribution.event_time_us - detail.first_us) / 1_000_000
-        change(sums.quorum_times, str(quorum_time_bin(seconds)), sign)
-        if any(part.model for part in detail.annotators):
-            sums.prelabelled += sign
-    if detail.review is not None:
-        change(sums.reviews, detail.review, sign)
-    has_gold = False
-    for control in detail.controls.values():
-        for kind, n in control.conflicts.items():
-            change(sums.conflicts, kind, sign * n)
-        has_gold = has_gold or control.gold is not None
-    for part in detail.annotators:
-        if part.gold is not None:
-            has_gold = True
-            _add(sums.gold_models if part.model else sums.gold_people, part.gold, sign)
-    if has_gold:
-        sums.gold_tasks += sign
-        if detail.consensus_gold is not None:
-            _add(sums.gold_consensus, detail.consensus_gold, sign)
+def _count_settled(sums: ProjectSums, contribution: Contribution, detail: Detail, has_model: bool, sign: int) -> None:
+    answers = contribution.answers
+    sums.settled += sign
+    sums.settled_answers += sign * answers
+    if detail.most > answers:
+        sums.spared_answers += sign * (detail.most - answers)
+    change(sums.quorum_times, quorum_time_name((contribution.event_time_us - detail.first_us) / MICRO), sign)
+    if has_model:
+        sums.prelabelled += sign
 
 
 def _add(sums: list[int], value: float, sign: int) -> None:
@@ -98,55 +94,80 @@ def _add(sums: list[int], value: float, sign: int) -> None:
     sums[1] += sign * round(value * MICRO)
 
 
-def _count_annotator(tallies: Tallies, part: AnnotatorPart, review: str | None, sign: int) -> AnnotatorRecord:
-    record = tallies.annotator(part.annotator_id, sign)
-    record.submissions += sign
-    if part.model:
-        record.as_model += sign
-    if part.lead_time_seconds is not None:
-        change(record.seconds, str(lead_time_bin(part.lead_time_seconds)), sign)
-    if part.agreement is not None:
-        _add(record.agreement, part.agreement, sign)
-    if part.consensus is not None:
-        _add(record.consensus, part.consensus, sign)
-    if part.gold is not None:
-        _add(record.gold, part.gold, sign)
-    if review is not None:
-        change(record.reviews, review, sign)
-    return record
+def _count_people(tallies: Tallies, detail: Detail, sign: int) -> tuple[list[AnnotatorRecord], list[int], bool, bool]:
+    """Each one's own sums; their records, the rows of those who count, whether a model and whether gold is there."""
+    records: list[AnnotatorRecord] = []
+    counted: list[int] = []
+    has_model = has_gold = False
+    review, unit = detail.review, sign * MICRO
+    for row, part in enumerate(detail.annotators):
+        agreement, consensus, gold, seconds = part.agreement, part.consensus, part.gold, part.lead_time_seconds
+        record = tallies.annotator(part.annotator_id, sign)
+        records.append(record)
+        record.submissions += sign
+        if part.counts:
+            counted.append(row)
+        if part.model:
+            has_model = True
+            record.as_model += sign
+        if seconds is not None:
+            change(record.seconds, lead_time_name(seconds), sign)
+        if agreement is not None:
+            sums = record.agreement
+            sums[0] += sign
+            sums[1] += round(agreement * unit)
+        if consensus is not None:
+            sums = record.consensus
+            sums[0] += sign
+            sums[1] += round(consensus * unit)
+        if gold is not None:
+            has_gold = True
+            _add(record.gold, gold, sign)
+            _add(tallies.record.sums.gold_models if part.model else tallies.record.sums.gold_people, gold, sign)
+        if review is not None:
+            change(record.reviews, review, sign)
+    return records, counted, has_model, has_gold
 
 
-def _count_pairs(tallies: Tallies, detail: Detail, records: Sequence[AnnotatorRecord], sign: int) -> None:
+def _count_pairs(sums: ProjectSums, detail: Detail, records: Sequence[AnnotatorRecord], sign: int) -> None:
+    """Every two annotators, counted on the first of them by id."""
     matrices = [control.matrix for control in detail.controls.values() if control.matrix]
     identical = _identical(detail)
     n = len(matrices)
     if not n and not identical:
         return
-    rows = min(len(records), PAIRED_ROWS)
-    for i in range(rows - 1):
-        record = records[i]
-        mine = record.annotator_id
+    names = [record.annotator_id for record in records[:PAIRED_ROWS]]
+    unit = sign * MICRO
+    for i, mine in enumerate(names):
         if mine is None:
             continue
-        for j in range(i + 1, rows):
-            other = records[j].annotator_id
-            if other is None or other == mine:
-                continue
+        for j in range(i + 1, len(names)):
+            other = names[j]
             share = identical.get((i, j)) if identical else None
-            if not n and share is None:
+            if other is None or other == mine or (not n and share is None):
                 continue
-            first, second = (record, other) if mine < other else (records[j], mine)
-            pair = _pair(first, second, sign)
+            first, second = (records[i], other) if mine < other else (records[j], mine)
+            pair = first.peers.get(second)
+            if pair is None:
+                pair = _new_pair(first, second, sign)
             if n:
                 pair[0] += sign
-                pair[1] += sign * round(sum([matrix[i][j] for matrix in matrices]) / n * MICRO)
+                same = matrices[0][i][j] if n == 1 else sum([matrix[i][j] for matrix in matrices]) / n
+                pair[1] += round(same * unit)
             if share is not None:
-                pair[2] += sign
-                pair[3] += sign * share
-                tallies.record.sums.identical[0] += sign
-                tallies.record.sums.identical[1] += sign * share
+                for counts, place in ((pair, 2), (sums.identical, 0)):
+                    counts[place] += sign
+                    counts[place + 1] += sign * share
             if sign < 0 and not pair[0] and not pair[2]:
                 first.peers.pop(second, None)
+
+
+def _new_pair(first: AnnotatorRecord, second: str, sign: int) -> PairSums:
+    beyond = first.further_peers
+    if sign < 0 or beyond[0] or beyond[2] or len(first.peers) >= PEERS:
+        return beyond
+    pair = first.peers[second] = [0, 0, 0, 0]
+    return pair
 
 
 def _identical(detail: Detail) -> dict[tuple[int, int], int]:
@@ -160,16 +181,6 @@ def _identical(detail: Detail) -> dict[tuple[int, int], int]:
     return {rows: same * MICRO // compared for rows, (compared, same) in found.items() if compared}
 
 
-def _pair(first: AnnotatorRecord, second: str, sign: int) -> PairSums:
-    pair = first.peers.get(second)
-    if pair is not None:
-        return pair
-    if sign < 0 or first.further_peers[0] or first.further_peers[2] or len(first.peers) >= PEERS:
-        return first.further_peers
-    pair = first.peers[second] = [0, 0, 0, 0]
-    return pair
-
-
 def _count_control(
     tallies: Tallies, name: str, part: ControlPart, people: Sequence[AnnotatorRecord], counted: list[int], sign: int
 ) -> None:
@@ -177,20 +188,21 @@ def _count_control(
     if record is None:
         return
     record.tasks += sign
-    if part.score is not None:
-        n, total, squares = ScoreSums.of(part.score)
-        known = record.scores
-        record.scores = ScoreSums(known[0] + sign * n, known[1] + sign * total, known[2] + sign * squares)
-    if part.passed is not None:
+    score, passed, consensus = part.score, part.passed, part.consensus
+    if score is not None:
+        sums, unit = record.scores, sign * MICRO
+        sums[0] += sign
+        sums[1] += round(score * unit)
+        sums[2] += round(score * score * unit)
+    if passed is not None:
         record.passed[0] += sign
-        if part.passed:
-            record.passed[1] += sign
-    if part.consensus is not None:
-        _count_units(record, part.consensus, counted, sign)
-    if part.type not in NUMERIC:
-        for units, of_gold in ((part.consensus, False), (part.gold, True)):
-            if units is not None:
-                _count_cells(name, part.type, units, of_gold, people, sign)
+        record.passed[1] += sign if passed else 0
+    if consensus is not None:
+        _count_units(record, consensus, counted, sign)
+        if part.type not in NUMERIC:
+            _count_cells(name, part.type, consensus, False, people, sign)
+    if part.gold is not None and part.type not in NUMERIC:
+        _count_cells(name, part.type, part.gold, True, people, sign)
     if sign < 0 and not record.tasks:
         del tallies.controls[name, part.type]
 
@@ -198,13 +210,14 @@ def _count_control(
 def _count_units(record: ControlRecord, units: Units, counted: list[int], sign: int) -> None:
     """How the counted annotators answered each unit: what chance-corrected agreement is computed from."""
     kind = record.type
+    by_label = kind not in CATEGORICAL and kind not in NUMERIC and kind not in SETS
     for given in units.given:
-        if kind in CATEGORICAL or kind in NUMERIC or kind in SETS:
-            answers = [given[row] for row in counted if given[row] is not None]
-        else:
-            answers = [_label(given[row]) for row in counted]
+        if by_label:
+            answers: list[Value] = [_label(given[row]) for row in counted]
             if answers.count(MISSING) == len(answers):  # an object that only a model marked
                 continue
+        else:
+            answers = [given[row] for row in counted if given[row] is not None]
         if not answers:
             continue
         if kind in NUMERIC:
@@ -249,57 +262,62 @@ def _count_cells(
     name: str, kind: str, units: Units, of_gold: bool, people: Sequence[AnnotatorRecord], sign: int
 ) -> None:
     """Each annotator's answers against the truth, category by category; a set counts once for each of its labels."""
-    by_row: list[Cells] = []
-    for record in people:
+    one_by_one = _PAIRED.get(kind, _of_objects)
+    columns = list(zip(*units.given, strict=True))
+    for record, column in zip(people, columns, strict=False):
         control = record.controls.get(name)
         if control is None:
             control = record.controls[name] = AnnotatorControl()
-        by_row.append(control.gold if of_gold else control.consensus)
-    objects = kind not in CATEGORICAL and kind not in SETS
-    for truth, given in zip(units.truth, units.given, strict=True):
-        if truth is None and not objects:
-            continue
-        for cells, answer in zip(by_row, given, strict=True):
-            if objects:
-                if truth is not None or answer is not None:
-                    _count_cell(cells, _label(truth), _label(answer), sign)
-            elif isinstance(answer, str) and isinstance(truth, str):
-                _count_cell(cells, truth, answer, sign)
-            elif isinstance(answer, list) and isinstance(truth, list):
-                for label in sorted({*truth, *answer}):
-                    named = _label(label)
-                    one, other = named if label in truth else MISSING, named if label in answer else MISSING
-                    _count_cell(cells, one, other, sign)
-    for record in people:  # an empty entry would be a trace of what has gone
-        control = record.controls.get(name)
-        if control is not None and not (_any(control.consensus) or _any(control.gold)):
+        cells = control.gold if of_gold else control.consensus
+        for truth, answer in zip(units.truth, column, strict=True):
+            for one, other in one_by_one(truth, answer):
+                row = cells.counts.get(one)
+                known = 0 if row is None else row.get(other, 0)
+                if row is not None and known and known + sign:
+                    row[other] = known + sign
+                else:
+                    _name_cell(cells, one, other, known, sign)
+        if not (cells.counts or cells.further) and _is_empty(control):  # it would be a trace of what has gone
             del record.controls[name]
 
 
-def _count_cell(cells: Cells, truth: str, given: str, sign: int) -> None:
+def _of_category(truth: Value, answer: Value) -> Iterable[tuple[str, str]]:
+    return ((truth, answer),) if isinstance(truth, str) and isinstance(answer, str) else ()
+
+
+def _of_set(truth: Value, answer: Value) -> Iterable[tuple[str, str]]:
+    if not isinstance(truth, list) or not isinstance(answer, list):
+        return
+    for label in sorted({*truth, *answer}):
+        named = _label(label)
+        yield named if label in truth else MISSING, named if label in answer else MISSING
+
+
+def _of_objects(truth: Value, answer: Value) -> Iterable[tuple[str, str]]:
+    return () if truth is None and answer is None else ((_label(truth), _label(answer)),)
+
+
+_PAIRED: Final = {"choice": _of_category, "boolean": _of_category, "choices": _of_set}
+
+
+def _name_cell(cells: Cells, truth: str, given: str, known: int, sign: int) -> None:
+    """A cell that comes or goes."""
+    size = len(truth.encode()) + len(given.encode()) + _ENTRY_BYTES
     row = cells.counts.get(truth)
-    known = None if row is None else row.get(given)
-    if row is not None and known is not None:
-        if known + sign:
-            row[given] = known + sign
-            return
-        cells.bytes -= len(truth.encode()) + len(given.encode()) + _ENTRY_BYTES
+    if known and row is not None:
+        cells.bytes -= size
         del row[given]
         if not row:
             del cells.counts[truth]
-        return
-    size = len(truth.encode()) + len(given.encode()) + _ENTRY_BYTES
-    if sign < 0 or cells.further or cells.bytes + size > CELL_BYTES:
+    elif sign < 0 or cells.further or cells.bytes + size > CELL_BYTES:
         cells.further += sign
-        return
-    cells.bytes += size
-    if row is None:
-        row = cells.counts[truth] = {}
-    row[given] = sign
+    else:
+        cells.bytes += size
+        cells.counts.setdefault(truth, {})[given] = sign
 
 
-def _any(cells: Cells) -> bool:
-    return bool(cells.counts) or cells.further != 0
+def _is_empty(control: AnnotatorControl) -> bool:
+    return not any(cells.counts or cells.further for cells in (control.consensus, control.gold))
 
 
 def _label(value: Value) -> str:

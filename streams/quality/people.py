@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scoring.rolling.lead_times import lead_time_quantile
 from scoring.rolling.sums import MICRO
 from streams.contracts.views import (
     AnnotatorItem,
@@ -19,6 +18,7 @@ from streams.quality.classes import given_labels, labels_of, shares_of, true_lab
 from streams.quality.figures import plain, share, share_of, undefined
 from streams.quality.project import ProjectQuality
 from streams.quality.records import AnnotatorRecord, Cells
+from streams.quality.times import quantile_seconds
 
 __all__ = ["GOLD", "annotators", "benchmark", "kind_of", "matrix"]
 
@@ -108,14 +108,13 @@ def _rank(sums: list[int]) -> tuple[bool, float]:
 
 
 def _annotator(quality: ProjectQuality, record: AnnotatorRecord) -> AnnotatorItem:
-    seconds = {int(place): n for place, n in record.seconds.items()}
     reviewed = sum(record.reviews.values())
     open_alerts = quality.project.alerts.values()
     return AnnotatorItem(
         annotator_id=record.annotator_id or "",
         kind=kind_of(record),
         submissions=record.submissions,
-        median_seconds=plain(lead_time_quantile(seconds, 0.5), sum(seconds.values())),
+        median_seconds=plain(quantile_seconds(record.seconds, 0.5), sum(record.seconds.values())),
         agreement_with_peers=share_of(record.agreement, "nobody else answered their tasks"),
         agreement_with_consensus=share_of(record.consensus, "none of their tasks has a consensus"),
         gold_accuracy=share_of(record.gold, _NO_GOLD),

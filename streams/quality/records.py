@@ -201,7 +201,8 @@ class ControlRecord(Struct, array_like=True):
     control: str
     type: str
     tasks: int = 0
-    scores: ScoreSums = NO_SCORES
+    scores: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
+    """As `ScoreSums`, in place."""
     passed: list[int] = msgspec.field(default_factory=lambda: [0, 0])
     """Tasks that could pass, and those that did."""
     patterns: dict[str, int] = {}

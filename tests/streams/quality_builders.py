@@ -7,7 +7,16 @@ from typing import Any
 
 import msgspec
 
-from streams.contracts.facts import Contribution, Fact, FactBatch
+from streams.contracts.facts import (
+    AnnotatorPart,
+    Contribution,
+    ControlPart,
+    Detail,
+    Fact,
+    FactBatch,
+    Units,
+    Value,
+)
 from streams.contracts.settings import ProjectSettings
 from streams.ports import Outgoing, Record, UnitOfWork
 from streams.settings import SettingsBook, parse_document
@@ -25,8 +34,64 @@ def contribution(
     state: str = "agreed",
     answers: int = 3,
     stalled: bool = False,
+    detail: Detail | None = None,
 ) -> Contribution:
-    return Contribution(state, answers, START_US + minute * MINUTE_US, score, labels or {}, stalled)
+    return Contribution(state, answers, START_US + minute * MINUTE_US, score, labels or {}, stalled, detail)
+
+
+def control(
+    truth: Sequence[Value],
+    *given: Sequence[Value],
+    type: str = "choice",
+    gold: Sequence[Value] | None = None,
+    conflicts: dict[str, int] | None = None,
+    identical: Sequence[tuple[int, int, int, int]] = (),
+    passed: bool | None = True,
+) -> ControlPart:
+    """One control with units of `truth`; `given` has one row of values per annotator. Equal answers are alike by 1."""
+    rows = [list(row) for row in given]
+    matrix = [[float(a == b) for b in rows] for a in rows]
+    score = sum(matrix[0]) / len(matrix) if matrix else None
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else []
+    consensus = Units(list(truth), columns)
+    against_gold = None if gold is None else Units(list(gold), columns)
+    return ControlPart(type, score, passed, matrix, conflicts or {}, consensus, against_gold, list(identical))
+
+
+def part(
+    annotator: str,
+    *,
+    model: bool = False,
+    counts: bool = True,
+    seconds: float | None = 10.0,
+    agreement: float | None = 1.0,
+    consensus: float | None = 1.0,
+    gold: float | None = None,
+) -> AnnotatorPart:
+    return AnnotatorPart(annotator, model, counts, seconds, agreement, consensus, gold)
+
+
+def detail(
+    *annotators: AnnotatorPart,
+    review: str | None = None,
+    seconds_before: float = 100.0,
+    consensus_gold: float | None = None,
+    controls: Mapping[str, ControlPart] | None = None,
+    **named: ControlPart,
+) -> Detail:
+    """What stands behind a decision of minute 0, whose first answer came so many seconds before."""
+    first_us = START_US - int(seconds_before * 1_000_000)
+    return Detail(first_us, 3, 7, review, list(annotators), {**(controls or {}), **named}, consensus_gold)
+
+
+def scene(*answers: str | None, truth: str = "day", gold: str | None = None, review: str | None = None) -> Detail:
+    """A choice that a-0, a-1, … answered."""
+    people = [
+        part(f"a-{row}", consensus=float(answer == truth), gold=None if gold is None else float(answer == gold))
+        for row, answer in enumerate(answers)
+    ]
+    question = control([truth], *([answer] for answer in answers), gold=None if gold is None else [gold])
+    return detail(*people, review=review, scene=question)
 
 
 def decided(offset: int, score: float, minute: int = 0, labels: dict[str, dict[str, float]] | None = None) -> Fact:
