@@ -151,9 +151,9 @@ NOTES: Final[dict[tuple[str, str], str]] = {
     ("vldb_d_product", _DEFAULT): "14 pairs of 8,315 less than Dawid–Skene; far above the majority",
     ("vldb_d_product", "F1 of 1, default model"): "held against Dawid–Skene; the majority vote has 0.5905",
     ("crowdwsa_t1", "likeness to gold, default (medoid)"): (
-        "0.004 on 100 texts is below its standard error, 0.007. On the other two sets of the same source, T2 and J1 (250 "
-        "texts), the same two choices have 0.6334 against 0.6211 and 0.5657 against 0.5691; the word vote is ahead of "
-        "theirs on all three, but its texts are nobody's own"
+        "0.004 on 100 texts is below its standard error, 0.007. On the other two sets of the same source, T2 and J1 "
+        "(250 texts), the same two choices have 0.6334 against 0.6211 and 0.5657 against 0.5691; the word vote is "
+        "ahead of theirs on all three, but its texts are nobody's own"
     ),
     ("snow_affect", "MAE of all, default (median)"): _MEDIAN,
     ("snow_affect", "RMSE of all, default (median)"): _MEDIAN,
