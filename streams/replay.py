@@ -15,6 +15,7 @@ import msgspec
 from streams.contracts.facts import FactBatch
 from streams.contracts.settings import ProjectSettings
 from streams.ports import Outgoing, Processor, Record, UnitOfWork
+from streams.quality.views import ProjectQuality
 from streams.settings import SettingsBook
 from streams.settle import Limits, Settle
 from streams.watch import Watch
@@ -33,7 +34,8 @@ class Replay:
         # A what-if over a broken file should report all that is broken, so the dead-letter budget is never spent.
         offline = msgspec.structs.replace(limits, check_keys=False, dead_letter_ratio=1.0, dead_letter_run=2**62)
         self._settle = _Fed(Settle(book, offline))
-        self._watch = _Fed(Watch(book))
+        self._statistics = Watch(book)
+        self._watch = _Fed(self._statistics)
         self.summary = Summary()
 
     def step(self, lines: Iterable[bytes]) -> Iterator[Outgoing]:
@@ -44,6 +46,18 @@ class Replay:
         self.summary.add(unit, watched, [_decode_facts(o.value) for o in facts])
         yield from (o for o in unit.outgoing if o.topic != "quality-facts")
         yield from watched.outgoing
+
+    def projects(self) -> list[str]:
+        """The projects that have statistics, sorted."""
+        return self._statistics.projects()
+
+    def quality(self, project_id: str) -> ProjectQuality:
+        """The statistics of a project as they stand, to be read before the next step.
+
+        Raises:
+            KeyError: nothing was seen of it.
+        """
+        return self._statistics.quality(project_id)
 
 
 class _Fed:
