@@ -16,7 +16,7 @@ from streams.errors import ConfigurationError
 if TYPE_CHECKING:  # what only some commands need is imported where they need it
     from streams.contracts.settings import ProjectSettings
 
-__all__ = ["settings"]
+__all__ = ["published_settings", "settings"]
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
 
@@ -81,7 +81,7 @@ def show(project: str | None, **options: str | None) -> None:
 
     config = configuration(**options)
     base = read_settings(config.settings_file) if config.settings_file else {}
-    in_force = {**base, **asyncio.run(_published(config))}
+    in_force = {**base, **asyncio.run(published_settings(config))}
     if project is not None:
         in_force = {project: in_force.get(project, ProjectSettings())}
     hashes = _hashes(in_force)
@@ -119,7 +119,7 @@ async def _publish(config: WorkerConfig, projects: dict[str, ProjectSettings]) -
         await producer.stop()
 
 
-async def _published(config: WorkerConfig) -> dict[str, ProjectSettings]:
+async def published_settings(config: WorkerConfig) -> dict[str, ProjectSettings]:
     """By project. A record that can't be used is reported and leaves the former one in force, as in a worker."""
     from streams.adapters.kafka.connection import connect
     from streams.adapters.kafka.reader import consume
