@@ -28,7 +28,7 @@ def ranking_consensus(
 ) -> AnswerConsensus[list[str]]:
     """One ranking for the rankings of several annotators.
 
-    The items that more than half of the weight ranks are kept, as labels are in `vote_labels`; these are then put in
+    The items that more than half of the weight ranks are kept, and nothing where there are none; these are then put in
     order, each annotator's unranked ones tied after those they ranked:
 
     - `kemeny` (default): the order that the annotators contradict least, see `kemeny`. On simulated annotators (Mallows

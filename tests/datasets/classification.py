@@ -22,7 +22,7 @@ from tests.datasets.records import DataSet
 __all__ = ["alpha_of", "evaluate"]
 
 MODELS: Final[dict[str, Callable[[Answers], Fit]]] = {
-    "Dawid–Skene": dawid_skene, "one coin": one_coin, "default model": shrunk
+    "Dawid–Skene": dawid_skene, "one coin": one_coin, "shrunk (default model)": shrunk
 }  # fmt: skip
 _MOST_CLASSES = 8
 """Of more, what a model says of each is not listed."""

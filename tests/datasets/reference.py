@@ -20,7 +20,7 @@ _SINGLE: Final = "accuracy of a single answer"
 _MAJORITY: Final = "accuracy, majority vote"
 _CLASSIC: Final = "accuracy, Dawid–Skene"
 _COIN: Final = "accuracy, one coin"
-_DEFAULT: Final = "accuracy, default model"
+_DEFAULT: Final = "accuracy, shrunk (default model)"
 
 
 def _classified(alpha: str, single: str, majority: str, classic: str) -> dict[str, Parts]:
@@ -115,7 +115,7 @@ PUBLISHED: Final[dict[str, dict[str, tuple[str, str]]]] = {
         _MAJORITY: ("0.8966", "Zheng et al. 2017"), "F1 of 1, majority vote": ("0.5905", "Zheng et al. 2017"),
         _CLASSIC: ("0.9366", "Zheng et al. 2017"), _COIN: ("0.908", _CROWD_KIT),
         "F1 of 1, Dawid–Skene": ("0.7159", "Zheng et al. 2017"),
-        "F1 of 1, default model": ("0.7159", "Zheng et al. 2017, Dawid–Skene"),
+        "F1 of 1, shrunk (default model)": ("0.7159", "Zheng et al. 2017, Dawid–Skene"),
     },
     "weather_cf": {_MAJORITY: ("0.88", "Venanzi et al. 2014"), _COIN: ("0.883", _CROWD_KIT)},
     "zencrowd_us": {_COIN: ("0.902", _CROWD_KIT)},
@@ -149,7 +149,7 @@ NOTES: Final[dict[tuple[str, str], str]] = {
         "truth (theirs: 0.8225); one coin cannot. Nothing but gold tells the two apart"
     ),
     ("vldb_d_product", _DEFAULT): "14 pairs of 8,315 less than Dawid–Skene; far above the majority",
-    ("vldb_d_product", "F1 of 1, default model"): "held against Dawid–Skene; the majority vote has 0.5905",
+    ("vldb_d_product", "F1 of 1, shrunk (default model)"): "held against Dawid–Skene; the majority vote has 0.5905",
     ("crowdwsa_t1", "likeness to gold, default (medoid)"): (
         "0.004 on 100 texts is below its standard error, 0.007. On the other two sets of the same source, T2 and J1 "
         "(250 texts), the same two choices have 0.6334 against 0.6211 and 0.5657 against 0.5691; the word vote is "

@@ -43,6 +43,9 @@ prints it, for every set of a folder (`--datasets DIR`), known or not.
   no other source, what a single annotator reaches in the same run. A dash: nobody gave one.
 - **ours**: with the library's defaults, or the method named. No parameter is set for a set, and gold is only compared
   with. Every answer counts, also of those who answered a task again; ties fall in the order of the labels.
+- **majority vote**, medoid, median and consensus are what a control gets that nobody configured; the models of
+  annotators (Dawid–Skene, one coin, and `shrunk`, the default of the three) are what `scoring.reliability` offers, from
+  all answers at once.
 - **held-out annotator**: where there is no gold, the consensus of the others is compared with each annotator in turn
   (of a crowd with 30 of each task at most).
 - `+` beaten, `=` reached to the last digit given, `−` below, `≠` a statistic that differs.
