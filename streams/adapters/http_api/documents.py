@@ -191,7 +191,11 @@ class Documents:
             filters["resolved"] = await self._reader.resolved_alerts(project)
 
         def make() -> Found:
-            document: Any = view(ProjectQuality.from_records(stored.records), name, **filters)
+            try:
+                quality = ProjectQuality.from_records(stored.records)
+            except LookupError:
+                raise _incomplete(project) from None
+            document: Any = view(quality, name, **filters)
             more = False
             if "offset" in given:
                 document, more = _paged(document, given)
@@ -224,6 +228,11 @@ def _page(items: Sequence[Any], given: Arguments) -> tuple[list[Any], bool]:
 def _project(project: str) -> ProjectItem:
     base = f"/v1/projects/{quote(project, safe='')}/quality/"
     return ProjectItem(project_id=project, views={name: base + name for name in VIEW_NAMES})
+
+
+def _incomplete(project: str) -> Problem:
+    detail = f"the figures of project {project!r} are still being read in; ask again"
+    return Problem(503, "incomplete", detail, {"Retry-After": "5"})
 
 
 def _unknown(project: str) -> Problem:
