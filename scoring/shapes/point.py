@@ -181,10 +181,12 @@ def farthest(metric: PointMetric, diagonal_px: float, rate: float) -> float:
     return diagonal_px * (-log(_NEGLIGIBLE) / rate if metric == "exponential" else 1.0)
 
 
-def near_pairs(points: Array, reach_px: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+def near_pairs(
+    points: Array, reach_px: float, most: int = MOST_NEAR_PAIRS
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
     """The pairs of many points that are near each other, through a tree, and their distances.
 
-    Near is within `reach_px`; where that are more than `MOST_NEAR_PAIRS` pairs, within the largest of `reach_px`,
+    Near is within `reach_px`; where that are more than `most` pairs, within the largest of `reach_px`,
     0.8 `reach_px`, 0.64 `reach_px` and so on that has no more. So neither memory nor time grows with the square of the
     points, and what is left out lies between points that have many nearer ones.
 
@@ -213,7 +215,7 @@ def near_pairs(points: Array, reach_px: float) -> tuple[NDArray[np.intp], NDArra
     reaches = reach_px * _SHRINK ** np.arange(_SHRINKINGS)
     # Counted are each point with itself and each pair both ways.
     counts = (tree.count_neighbors(tree, reaches[::-1])[::-1] - len(points)) // 2
-    reach = reaches[np.argmax(counts <= MOST_NEAR_PAIRS)]
+    reach = reaches[np.argmax(counts <= most)]
     pairs: NDArray[np.intp] = np.sort(tree.query_pairs(reach, output_type="ndarray"), axis=1)
     first, second = pairs[np.lexsort(pairs.T[::-1])].T
     return first, second, np.hypot(*(points[first] - points[second]).T)

@@ -136,9 +136,13 @@ def polygon_regions(shapes: Sequence[Polygon]) -> Regions:
     92.0
     """
     regions = enclosed([shape.points for shape in shapes])
-    for i, shape in enumerate(shapes):
-        if shape.holes:
-            regions[i] = polygonal(shapely.difference(regions[i], shapely.union_all(enclosed(shape.holes))))
+    holed = [i for i, shape in enumerate(shapes) if shape.holes]
+    if holed:
+        # All rings of all polygons at once: one by one, most of the time would go into the calls.
+        holes = enclosed([hole for i in holed for hole in shapes[i].holes])
+        ends = np.cumsum([len(shapes[i].holes) for i in holed])
+        within = [shapely.union_all(part) if len(part) > 1 else part[0] for part in np.split(holes, ends[:-1])]
+        regions[holed] = [polygonal(region) for region in shapely.difference(regions[holed], within)]
     return solid(regions)
 
 

@@ -7,18 +7,22 @@ instead of n^2), and only those are intersected, at a cost of O(v log v) in thei
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Literal
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from scoring.agreement.similarity import Similarity, as_dense
+from scoring.agreement.similarity import Similarity
+from scoring.shapes.boundaries import boundary_f1
 from scoring.shapes.common import upper_triangle
+from scoring.shapes.meeting import Pairs, Regions, in_parts, meeting_pairs
+from scoring.shapes.point import near_pairs
 from scoring.types import Array
 
 __all__ = [
     "DEFAULT_TOLERANCE_SHARE",
+    "MOST_HULLS",
     "NEGLIGIBLE_AREA",
     "NOTHING",
     "AreaMetric",
@@ -34,12 +38,6 @@ __all__ = [
 
 AreaMetric = Literal["iou", "boundary_f1", "giou"]
 
-Regions: TypeAlias = NDArray[Any]
-"""(n,) of shapely polygons and multipolygons, valid or empty."""
-
-Pairs: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]
-"""Indices of first and second regions, each first below its second."""
-
 DEFAULT_TOLERANCE_SHARE = 0.0075
 """How far apart two boundaries may run and still be the same, as a share of the image diagonal (the Berkeley
 segmentation benchmark's 0.75 %)."""
@@ -51,7 +49,9 @@ smaller leave the range of floating point when they are multiplied."""
 NOTHING = shapely.Polygon()
 """The region of a shape without area."""
 
-_BOUNDARY_SAMPLES = 200
+MOST_HULLS = 200_000
+"""Pairs of regions that are compared by GIoU in a task with very many: all of 630. Each takes a hull, some 50
+microseconds, whether they overlap or not."""
 
 
 def compare_regions(regions: Regions, metric: AreaMetric, tolerance_px: float) -> Similarity:
@@ -99,22 +99,30 @@ def region_iou(regions: Regions, pairs: Pairs | None = None) -> Similarity:
     np.float64(0.3333)
     """
     first, second = meeting_pairs(regions) if pairs is None else pairs
-    area = shapely.area(regions)
-    common = shapely.area(shapely.intersection(regions[first], regions[second]))
-    return upper_triangle(len(regions), first, second, _ratio(common, area[first] + area[second] - common))
+    return upper_triangle(len(regions), first, second, _pair_iou(regions, first, second))
 
 
-def generalised_iou(regions: Regions) -> Array:
+def _pair_iou(regions: Regions, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
+    area, corners = shapely.area(regions), shapely.get_num_coordinates(regions)
+    common = np.empty(len(first))
+    for part in in_parts(corners[first] + corners[second]):
+        common[part] = shapely.area(shapely.intersection(regions[first[part]], regions[second[part]]))
+    return _ratio(common, area[first] + area[second] - common)
+
+
+def generalised_iou(regions: Regions) -> Similarity:
     """IoU that still tells near from far where nothing overlaps: `(1 + GIoU) / 2`.
 
     `GIoU = IoU - |C minus (hull A | hull B)| / |C|` with C the convex hull of both. For convex shapes that is the GIoU
     of its authors; for others theirs stays below 1 even between a shape and itself, because a hull is larger than what
     it encloses. Taking each shape's own hull out of C mends that and changes nothing else. Scaled from [-1, 1] to
-    [0, 1]: two shapes that touch have about 0.5. Costs a hull per pair, so n^2, whatever overlaps.
+    [0, 1]: two shapes that touch have about 0.5. Costs a hull per pair, whatever overlaps: of more than `MOST_HULLS`
+    pairs those that meet and those whose centres are nearest are compared (`scoring.shapes.point.near_pairs`), and the
+    others, which are far apart, count as 0.
 
     Returns
     -------
-    Array
+    Similarity
         (n, n) in [0, 1], filled above the diagonal only. 0 where a region is empty.
 
     References
@@ -129,69 +137,38 @@ def generalised_iou(regions: Regions) -> Array:
     np.float64(0.3333)
     """
     hulls = shapely.convex_hull(regions)
-    hull_area = shapely.area(hulls)
-    enclosed = shapely.area(regions) > 0.0
-    first, second = np.triu_indices(len(regions), 1)
-    chosen = enclosed[first] & enclosed[second]
-    first, second = first[chosen], second[chosen]
-    enclosing = shapely.area(_joint_hulls(hulls, first, second))
-    overlap = as_dense(region_iou(hulls))[first, second]
+    hull_area, corners = shapely.area(hulls), shapely.get_num_coordinates(hulls)
+    first, second = _hull_pairs(hulls)
+    enclosing = np.empty(len(first))
+    for part in in_parts(corners[first] + corners[second]):
+        enclosing[part] = shapely.area(_joint_hulls(hulls, first[part], second[part]))
     # |A & B| = IoU (|A| + |B|) / (1 + IoU), so |A | B| = (|A| + |B|) / (1 + IoU).
-    covered = (hull_area[first] + hull_area[second]) / (1.0 + overlap)
-    similarity = np.zeros((len(regions), len(regions)))
+    hull_iou, iou = (_iou_where_met(areas, first, second) for areas in (hulls, regions))
+    covered = (hull_area[first] + hull_area[second]) / (1.0 + hull_iou)
     wasted = np.clip(1.0 - _ratio(covered, enclosing), 0.0, 1.0)
-    similarity[first, second] = (1.0 + as_dense(region_iou(regions))[first, second] - wasted) / 2.0
-    return similarity
+    return upper_triangle(len(regions), first, second, (1.0 + iou - wasted) / 2.0)
 
 
-def boundary_f1(regions: Regions, tolerance_px: float) -> Similarity:
-    """Share of the boundaries that run within a tolerance of each other: how well an outline follows another.
+def _hull_pairs(hulls: Regions) -> Pairs:
+    """All pairs of regions that are not empty, or of too many those that meet and those nearest to each other."""
+    drawn = np.flatnonzero(shapely.area(hulls) > 0.0)
+    if len(drawn) * (len(drawn) - 1) // 2 <= MOST_HULLS:
+        first, second = np.triu_indices(len(drawn), 1)
+        return drawn[first], drawn[second]
+    centres = shapely.get_coordinates(shapely.centroid(hulls[drawn]))
+    near = near_pairs(centres, float(np.hypot(*np.ptp(centres, axis=0))), MOST_HULLS)[:2]
+    met = meeting_pairs(hulls[drawn])
+    keys = np.union1d(*(first * len(drawn) + second for first, second in (near, met)))
+    return drawn[keys // len(drawn)], drawn[keys % len(drawn)]
 
-    `2 p r / (p + r)` with p the share of A's boundary (outer rings and holes) that lies within `tolerance_px` of B's,
-    and r the share of B's that lies within it of A's. Unlike IoU it does not get easier with the size of the object.
-    Distances to the boundary are exact; shares come from 200 places spread evenly along each boundary, so each is
-    within 1 / 200 for every time that the boundary leaves or enters the tolerance.
 
-    Returns
-    -------
-    Similarity
-        (n, n) in [0, 1], filled above the diagonal only. 0 where a region is empty.
-
-    Raises
-    ------
-    ValueError
-        The tolerance is not above 0.
-
-    References
-    ----------
-    Csurka et al. (2013), What is a good evaluation measure for semantic segmentation?, doi:10.5244/C.27.32. Tolerance
-    as a share of the diagonal: Martin, Fowlkes and Malik (2004), doi:10.1109/TPAMI.2004.1273918.
-
-    Examples
-    --------
-    A square and the same one 1 px to the right:
-
-    >>> shifted = shapely.box([0, 1], [0, 0], [40, 41], [40, 40])
-    >>> boundary_f1(shifted, 2.0)[0, 1], boundary_f1(shifted, 0.5)[0, 1].round(2)
-    (np.float64(1.0), np.float64(0.5))
-    """
-    if not tolerance_px > 0.0:
-        raise ValueError(f"expected a tolerance above 0 px, got {tolerance_px}")
-    boundaries = shapely.boundary(regions)
-    drawn = np.flatnonzero(~shapely.is_empty(regions))
-    if not len(drawn):
-        return np.zeros((len(regions), len(regions)))
-    places = np.empty((len(regions), _BOUNDARY_SAMPLES), dtype=object)
-    # Places in the middle of equal parts: none falls on the start of a ring, where two parts meet.
-    steps = (np.arange(_BOUNDARY_SAMPLES) + 0.5) / _BOUNDARY_SAMPLES
-    places[drawn] = shapely.line_interpolate_point(boundaries[drawn, None], steps[None, :], normalized=True)
-    shapely.prepare(boundaries)
-    near = shapely.STRtree(boundaries).query(boundaries, predicate="dwithin", distance=tolerance_px)
-    first, second = near[:, near[0] < near[1]]
-    precision = shapely.dwithin(places[first], boundaries[second, None], tolerance_px).mean(axis=1)
-    recall = shapely.dwithin(places[second], boundaries[first, None], tolerance_px).mean(axis=1)
-    f1 = _ratio(2.0 * precision * recall, precision + recall)
-    return upper_triangle(len(regions), first, second, f1)
+def _iou_where_met(regions: Regions, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
+    """IoU of pairs that come in order, all that meet among them."""
+    met = meeting_pairs(regions)
+    iou = np.zeros(len(first))
+    place = np.searchsorted(first * len(regions) + second, met[0] * len(regions) + met[1])
+    iou[place] = _pair_iou(regions, *met)
+    return iou
 
 
 def solid(regions: Regions) -> Regions:
@@ -201,14 +178,6 @@ def solid(regions: Regions) -> Regions:
     [<POLYGON ((2 0, 2 2, 0 2, 0 0, 2 0))>, <POLYGON EMPTY>]
     """
     return np.where(shapely.is_valid(regions) & (shapely.area(regions) > NEGLIGIBLE_AREA), regions, NOTHING)
-
-
-def meeting_pairs(regions: Regions) -> Pairs:
-    """The pairs of regions that touch or overlap, found through a tree of their bounding boxes."""
-    shapely.prepare(regions)
-    first, second = shapely.STRtree(regions).query(regions, predicate="intersects")
-    ascending = first < second
-    return first[ascending], second[ascending]
 
 
 def _joint_hulls(hulls: Regions, first: NDArray[np.intp], second: NDArray[np.intp]) -> Regions:

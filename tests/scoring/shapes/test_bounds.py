@@ -10,9 +10,14 @@ import shapely
 from hypothesis import given
 
 from scoring.agreement.similarity import as_dense
-from scoring.shapes import Mask, mask_similarity
+from scoring.shapes import Mask, Polygon, mask_similarity
+from scoring.shapes import boundaries as boundary_rules
+from scoring.shapes import meeting as meeting_rules
+from scoring.shapes import regions as region_rules
 from scoring.shapes import runs as mask_runs
 from scoring.shapes.mask import mask_regions
+from scoring.shapes.polygon import polygon_regions
+from scoring.shapes.regions import boundary_f1, generalised_iou, region_iou
 from tests.scoring.shapes.strategies import masks
 
 
@@ -81,3 +86,75 @@ def test_a_run_over_columns_has_the_outline_of_its_pieces(mask: Mask) -> None:
     column, top, bottom = mask_runs.column_segments(mask.toggles, mask.size[0])
     pieces = shapely.union_all(shapely.box(column, top, column + 1, bottom))
     assert shapely.equals(mask_regions([mask])[0], pieces)
+
+
+def squares(count: int, side: float = 20.0, seed: int = 1) -> Any:
+    x, y = np.random.default_rng(seed).uniform(0, 1_000, (2, count))
+    return shapely.box(x, y, x + side, y + side)
+
+
+def sizes_of_calls(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
+    """How many geometries each call of a function of shapely is given."""
+    seen: list[int] = []
+    called = getattr(shapely, name)
+
+    def counted(one: Any, *rest: Any, **named: Any) -> Any:
+        seen.append(np.size(one))
+        return called(one, *rest, **named)
+
+    monkeypatch.setattr(shapely, name, counted)
+    return seen
+
+
+def test_giou_of_too_many_compares_those_that_meet_and_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    regions = squares(150)
+    every = as_dense(generalised_iou(regions))
+    monkeypatch.setattr(region_rules, "MOST_HULLS", 1_000)
+    joint = sizes_of_calls(monkeypatch, "geometrycollections")
+    fewer = as_dense(generalised_iou(regions))
+    assert 600 < sum(joint) // 2 < 1_200  # both of each pair; all would be 11,175 pairs
+    assert np.array_equal(fewer[fewer > 0.0], every[fewer > 0.0])
+    assert ((fewer > 0.0) | (every <= 0.5)).all()  # whatever touches is among them
+    left_out = np.triu(np.ones_like(every), 1).astype(bool) & (fewer == 0.0)
+    assert every[left_out].mean() < every[fewer > 0.0].mean()
+
+
+def test_regions_are_intersected_in_parts_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    regions = squares(60, side=900.0)
+    whole = as_dense(region_iou(regions))
+    monkeypatch.setattr(meeting_rules, "_AT_ONCE", 1_000)
+    monkeypatch.setattr(meeting_rules, "_CANDIDATES", 500)
+    cut = sizes_of_calls(monkeypatch, "intersection")
+    assert np.array_equal(as_dense(region_iou(regions)), whole)
+    assert sum(cut) == np.count_nonzero(whole)
+    assert max(cut) <= 1_000 // 10 + 1  # squares have five corners each, the first once more
+
+
+def test_boundaries_are_looked_at_only_where_the_other_one_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 200 places on each; of the left square's only those on its right side are near the other's box: 50, and 1 % more.
+    regions = shapely.box([0, 21], [0, 0], [20, 41], [20, 20])
+    looked_at = sizes_of_calls(monkeypatch, "dwithin")
+    assert as_dense(boundary_f1(regions, 1.5))[0, 1] > 0.2
+    assert sum(looked_at) <= 2 * 60
+
+
+def test_very_many_boundaries_on_one_another_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    regions = squares(40, side=900.0)
+    whole = as_dense(boundary_f1(regions, 5.0))
+    monkeypatch.setattr(meeting_rules, "_AT_ONCE", 2_000)
+    monkeypatch.setattr(boundary_rules, "_BOUNDARIES_AT_ONCE", 7)
+    looked_at, placed = sizes_of_calls(monkeypatch, "dwithin"), sizes_of_calls(monkeypatch, "line_interpolate_point")
+    assert np.array_equal(as_dense(boundary_f1(regions, 5.0)), whole)
+    assert max(looked_at) <= 2_000 + 200
+    assert max(placed) <= 7
+
+
+def test_the_holes_of_all_polygons_are_taken_out_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = ((0, 0), (40, 0), (40, 40), (0, 40))
+    holes = tuple(((x, 5), (x + 3, 5), (x + 3, 9)) for x in range(0, 40, 5))
+    polygons = [Polygon(ring, holes[:count]) for count in range(9)] * 30
+    cut, made = sizes_of_calls(monkeypatch, "difference"), sizes_of_calls(monkeypatch, "linearrings")
+    areas = shapely.area(polygon_regions(polygons))
+    assert areas[:9].tolist() == [1_600 - 6.0 * count for count in range(9)]
+    assert len(cut) == 1
+    assert len(made) == 2
