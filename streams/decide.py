@@ -10,7 +10,7 @@ from math import hypot
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from streams.contracts.decisions import (
     ControlOutcome,
@@ -23,6 +23,7 @@ from streams.contracts.regions import UnscoredRegion
 from streams.judge import judge
 from streams.kinds.base import Scene
 from streams.plan import Plan
+from streams.promotion import Promoted, promoted
 from streams.scores import ControlScore, Scores
 from streams.stages.adjudicate import Adjudication
 from streams.stages.emit import decision_bytes, evidence_id, instant
@@ -33,6 +34,7 @@ from streams.state import ReviewNote, Task
 __all__ = ["Outcome", "outcome", "raw_region", "scene_of"]
 
 _WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
+_LETS_STAND = (None, "approved")
 _UNSCORED_BYTES = 2_000_000
 """Of regions that nobody compared, in one decision: masks of twenty annotators would not fit through Kafka."""
 
@@ -50,12 +52,14 @@ class Outcome(Struct, gc=False):
     decision_id: str
     body: bytes
     event_time_us: int
+    promoted: Promoted | None = None
+    """What the first answers made, where the project promotes it."""
 
 
 def outcome(task: Task, plan: Plan) -> Outcome:
     """Decide a task from what is folded into it."""
     routing = plan.settings.routing
-    standings = standing(task, routing.count_models)
+    standings = standing(task, routing.count_models, task.header.rejected_us if routing.on_rejected == "all" else -1)
     situation = _situation(task, plan, standings)
     if _only_waits(task, plan, situation):
         verdict = Verdict("waiting", False, "quorum_not_reached", 1, situation.required)
@@ -67,7 +71,7 @@ def outcome(task: Task, plan: Plan) -> Outcome:
         [(s.submission_id, s.answer.version, s.answer.at_us, s.answer.event_id) for s in standings if s.counts],
     )
     if task.review is not None:
-        review = _review_in_force(task.review, standings, evidence)
+        review = _review_in_force(task.review, standings, evidence, afresh=routing.on_rejected == "all")
         situation = msgspec.structs.replace(situation, review=review)
     return _decided(task, plan, standings, situation, scores, adjudication, evidence)
 
@@ -79,13 +83,15 @@ def scene_of(task: Task) -> Scene:
 
 
 def _situation(task: Task, plan: Plan, standings: list[Standing]) -> Situation:
-    skipped, counted = 0, 0
+    routing = plan.settings.routing
+    skipped, counted, rejected = 0, 0, 0
     for s in standings:
         counted += s.counts
+        rejected += not s.counts and (routing.count_models or s.answer.kind == "human")
     if task.header.skipped:
         skipped = len(task.header.skipped.keys() - {s.annotator_id for s in standings})
     required = required_annotators(task, plan.settings.required_annotators)
-    return Situation(counted, required, task.header.cancelled_us is not None, skipped, None)
+    return Situation(counted, required, task.header.cancelled_us is not None, skipped, None, rejected)
 
 
 def _only_waits(task: Task, plan: Plan, situation: Situation) -> bool:
@@ -99,15 +105,17 @@ def _only_waits(task: Task, plan: Plan, situation: Situation) -> bool:
     )
 
 
-def _review_in_force(note: ReviewNote, standings: list[Standing], evidence: str) -> Any:
+def _review_in_force(note: ReviewNote, standings: list[Standing], evidence: str, *, afresh: bool) -> Any:
     """The verdict of the latest review, unless what it was about is gone.
 
     A correction stands on its own. An approval or rejection that names a decision holds while the answers that count
     are those of that decision. A rejection asks for new evidence: it is spent once a counted answer is later than it.
+    One that starts the task afresh has taken all answers up to its time: none is left to tell its decision by.
     """
     if note.verdict == "corrected":
         return "corrected"
-    if note.decision_id is not None and not note.decision_id.startswith(evidence):
+    of = None if afresh and note.verdict == "rejected" else note.decision_id
+    if of is not None and not of.startswith(evidence):
         return None
     if note.verdict == "rejected" and any(s.counts and s.answer.at_us > note.at_us for s in standings):
         return None
@@ -135,6 +143,9 @@ def _decided(
 ) -> Outcome:
     verdict = route(situation, scores, plan.settings.routing)
     at_us = _latest(task, standings, situation.review)
+    truth = None
+    if plan.settings.gold.promote_at is not None and not situation.cancelled and situation.review in _LETS_STAND:
+        truth = promoted(standings, plan, scene_of(task))
     decided = Decision(
         schema=1,
         type="task.agreement" if verdict.passed else "task.disagreement",
@@ -166,9 +177,10 @@ def _decided(
         skipped=sorted(task.header.skipped.keys() - set(scores.annotators)) if task.header.skipped else [],
         review=_review_verdict(task, situation),
         settings=plan.hash,
+        promoted_gold=UNSET if truth is None else True,
     )
     decision_id, body = decision_bytes(decided, evidence)
-    return Outcome(verdict, situation, standings, scores, adjudication, decided, decision_id, body, at_us)
+    return Outcome(verdict, situation, standings, scores, adjudication, decided, decision_id, body, at_us, truth)
 
 
 def _control(control: ControlScore, scores: Scores, adjudication: Adjudication) -> ControlOutcome:

@@ -6,7 +6,7 @@ its quorum has its single answers scored at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from math import fsum
 from typing import Any
 
@@ -16,7 +16,9 @@ from streams.contracts.facts import AnnotatorPart, ControlPart, Detail, Units
 from streams.contracts.regions import ScoredRegion
 from streams.decide import Outcome, raw_region, scene_of
 from streams.plan import Plan
-from streams.scores import ControlScore, ObjectEvidence
+from streams.promotion import Promoted
+from streams.scores import ControlScore, ObjectEvidence, Scores
+from streams.stages.adjudicate import Adjudication
 from streams.stages.adjudicate.voters import Settled
 from streams.stages.fold import Standing
 from streams.stages.score import DIGITS, score
@@ -42,13 +44,15 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
     includes the annotator's own part in the consensus: with few annotators it flatters. Gold says nothing of a
     category, number, text or the like that it does not answer; that it has no objects is an answer.
 
-    A correction by a reviewer is the consensus. While a task waits only gold is compared: matrices are empty then.
+    Truth promoted from the first answers is gold to everybody else, without units: it is nothing to learn confusions
+    from. A correction by a reviewer is the consensus. While a task waits only gold is compared, and matrices are empty.
     """
     decided = found.decision is not None and found.verdict.state not in _UNDECIDED
     standings = found.standings
     if not standings or not (decided or (task.gold is not None and found.verdict.state != "cancelled")):
         return None
     gold = {} if task.gold is None else _against(task, plan, _results(standings), task.gold.result or [], gold=True)
+    truth = None if task.gold is not None or not decided else found.promoted
     consensus = _consensus(task, plan, found) if decided else {}
     scores = found.scores if decided else None
     if scores is None:
@@ -63,7 +67,7 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
         required=found.situation.required,
         most=max(plan.settings.routing.max_annotators, found.situation.required),
         review=found.situation.review,
-        annotators=_annotators(standings, None if scores is None else scores.individual, consensus, gold),
+        annotators=_annotators(standings, None if scores is None else scores.individual, consensus, gold, truth),
         controls=_within_room(controls, consensus, gold),
         consensus_gold=None if task.gold is None else _consensus_gold(task, plan, found, consensus),
     )
@@ -74,10 +78,16 @@ def _results(standings: Sequence[Standing]) -> list[Sequence[Any]]:
 
 
 def _annotators(
-    standings: Sequence[Standing], individual: list[float | None] | None, consensus: _Controls, gold: _Controls
+    standings: Sequence[Standing],
+    individual: list[float | None] | None,
+    consensus: _Controls,
+    gold: _Controls,
+    truth: Promoted | None,
 ) -> list[AnnotatorPart]:
-    nothing = [None] * len(standings)
+    nothing: Sequence[float | None] = [None] * len(standings)
     peers, same, true = individual or nothing, _means(consensus.values()) or nothing, _means(gold.values()) or nothing
+    if truth is not None:
+        true = _but_for(truth.makers, _means(_settled(truth.scores, truth.adjudication).values()) or nothing)
     parts: list[AnnotatorPart] = []
     for row, (annotator_id, _, answer, counts) in enumerate(standings):
         model = answer.kind == "model"
@@ -103,14 +113,22 @@ def _consensus(task: Task, plan: Plan, found: Outcome) -> _Controls:
         return {}
     if found.situation.review == "corrected" and task.review is not None:
         return _against(task, plan, _results(found.standings), task.review.result or [], gold=False)
+    return _settled(found.scores, found.adjudication)
+
+
+def _settled(scores: Scores, adjudication: Adjudication) -> _Controls:
     held: _Controls = {}
-    for control in found.scores.controls:
+    for control in scores.controls:
         if control.score is None:
             continue
-        one = against_consensus(control, found.adjudication.controls[control.name])
+        one = against_consensus(control, adjudication.controls[control.name])
         if one is not None:
             held[control.name] = (control, one)
     return held
+
+
+def _but_for(makers: Container[int], figures: Sequence[float | None]) -> list[float | None]:
+    return [None if row in makers else figure for row, figure in enumerate(figures)]
 
 
 def _against(task: Task, plan: Plan, results: Sequence[Sequence[Any]], truth: list[Any], *, gold: bool) -> _Controls:

@@ -107,6 +107,8 @@ class Header(Struct, array_like=True, gc=False):
     """Stream time when an event last changed the task: what deadlines count from."""
     stalled: bool = False
     closed: bool = False
+    rejected_us: int = -1
+    """Time of the latest rejection by a reviewer, whatever came after it."""
 
 
 class Task(Struct, gc=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 __all__ = [
     "Alert",
@@ -43,7 +43,8 @@ class SubmissionReport(Struct, kw_only=True, gc=False):
     annotator_id: str
     annotator_kind: str
     counts: bool
-    """False for a model's answer that the project does not count towards the quorum: compared, never counted."""
+    """False for a model's answer that the project does not count towards the quorum, and for one that a reviewer has
+    rejected where rejected tasks start again: compared, never counted."""
     score: float | None
     """Mean agreement with the other counted annotators, 1 when equal; null when there is nobody to compare with."""
 
@@ -179,6 +180,8 @@ class Decision(Struct, kw_only=True, gc=False):
     review: ReviewVerdict | None
     settings: str
     """Hash of the settings that the decision was made under."""
+    promoted_gold: bool | UnsetType = UNSET
+    """True where the first answers agree so well that they are held against later ones as gold is; else absent."""
 
 
 class Reassignment(Struct, kw_only=True, gc=False):

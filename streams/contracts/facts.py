@@ -35,7 +35,8 @@ class ControlPart(Struct, frozen=True, array_like=True, gc=False):
     score: float | None
     passed: bool | None
     matrix: list[list[float]]
-    """Annotator by annotator, in the order of `Detail.annotators`; may be shared with other tasks: read only."""
+    """Annotator by annotator, in the order of `Detail.annotators`; may be shared with other tasks: read only. Empty
+    where the task still waits (only gold is compared then), and for what is too large to be told."""
     conflicts: dict[str, int]
     """Conflict kind → how many."""
     consensus: Units | None
@@ -58,7 +59,8 @@ class AnnotatorPart(Struct, frozen=True, array_like=True, gc=False):
     consensus: float | None
     """Agreement with the consensus, weighted over the controls; None where there is no consensus."""
     gold: float | None
-    """Agreement with the gold; None without one."""
+    """Agreement with the gold, set or promoted (see `GoldSettings`); None without one, and for those whose answers a
+    promoted one was made of."""
 
 
 class Detail(Struct, frozen=True, array_like=True, gc=False):

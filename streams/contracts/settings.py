@@ -16,6 +16,7 @@ __all__ = [
     "AlertSettings",
     "ClassImbalanceAlert",
     "ControlSettings",
+    "GoldSettings",
     "ProjectSettings",
     "RoutingSettings",
     "ScoredType",
@@ -139,10 +140,25 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """When nobody more may be asked, or asking could no longer help."""
     count_models: bool = False
     """Whether a model's answer counts towards the quorum, the score and the consensus."""
+    on_rejected: Literal["some", "all"] = "some"
+    """A reviewer's rejection: `some` keeps the answers and asks `extra_annotators` more; `all` starts again with as
+    many new annotators as the task requires. Under `all` an answer counts only if it is later than every rejection of
+    the task, whichever decision that names; the limit of annotators starts again too."""
     skip_policy: Literal["ignore", "reassign", "review"] = "ignore"
     """A skip: leave it to the queue; ask for somebody else in its place; or hand the task to a person."""
     stalled_after_seconds: Seconds = 86_400
     """A task that waits for annotators longer than this is stalled (event time)."""
+
+
+class GoldSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Ground truth that nobody has to write."""
+
+    promote_at: Share | None = None
+    """Where the first `promote_minimum` counted answers of a task, by time, pass and agree at least this much, what
+    they come to is held against everybody else as gold is: later annotators, and models that do not count. Those who
+    made it are not scored by it: they would agree with themselves. 1: unanimous; null: never. Gold that was set goes
+    before."""
+    promote_minimum: Annotated[int, Meta(ge=2, le=1000)] = 3
 
 
 class AgreementDriftAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -194,6 +210,7 @@ class ProjectSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """For the combined score, on top of the controls' own."""
     controls: dict[str, ControlSettings] = {}
     routing: RoutingSettings = RoutingSettings()
+    gold: GoldSettings = GoldSettings()
     alerts: AlertSettings = AlertSettings()
     annotator_weights: dict[str, Annotated[float, Meta(gt=0, le=1e6)]] = {}
     """For `adjudication: weighted`; 1 for everybody else."""

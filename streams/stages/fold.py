@@ -72,14 +72,19 @@ def fold(task: Task, event: TaskEvent) -> bool:
     return changed
 
 
-def standing(task: Task, count_models: bool) -> list[Standing]:
-    """The answer of each annotator that holds, in the order of their ids.
+def standing(task: Task, count_models: bool, after_us: int = -1) -> list[Standing]:
+    """The answer of each annotator that holds, in the order of their ids; only those later than `after_us` count.
 
     Of one annotator's submissions that are not withdrawn the latest counts, by time, then event id, then submission
     id: one quorum vote a person, whatever they send.
     """
     held = [
-        Standing(answer.annotator_id, submission_id, answer, count_models or answer.kind == "human")
+        Standing(
+            answer.annotator_id,
+            submission_id,
+            answer,
+            (count_models or answer.kind == "human") and answer.at_us > after_us,
+        )
         for submission_id, answer in task.answers.items()
         if answer.result is not None
     ]
@@ -177,9 +182,12 @@ def _drop_withdrawn(task: Task, submission_id: str) -> bool:
 def _fold_review(task: Task, event: ReviewDecided, at_us: int) -> bool:
     result = event.result if isinstance(event.result, list) else None
     note = ReviewNote(at_us, event.event_id, event.reviewer_id, event.verdict, event.decision_id, result)  # type: ignore[arg-type]
+    changed = event.verdict == "rejected" and at_us > task.header.rejected_us
+    if changed:
+        task.header.rejected_us = at_us
     known = task.review
     if known is not None and (note.rank(), encode(note)) <= (known.rank(), encode(known)):
-        return False
+        return changed
     task.review = note
     task.header.has_review = True
     task.dirty[review_key(task.project_id, task.task_id)] = note

@@ -30,6 +30,8 @@ class Situation(Struct, frozen=True):
     """Annotators who declined and have no standing answer."""
     review: Review | None
     """The verdict in force; `stages.route` does not ask how it came to be."""
+    rejected: int = 0
+    """Annotators whose answers a reviewer has rejected, so that others are asked in their place."""
 
 
 class Verdict(Struct, frozen=True):
@@ -51,7 +53,8 @@ def may_join(situation: Situation, routing: RoutingSettings) -> int:
 def route(situation: Situation, scores: Scores, routing: RoutingSettings) -> Verdict:
     """Decide.
 
-    In this order: a cancelled task stays cancelled; a reviewer's approval or correction is final; too few answers wait;
+    In this order: a cancelled task stays cancelled; a reviewer's approval or correction is final; too few answers wait,
+    or have others asked where a reviewer has rejected what there was;
     agreement ends the work unless a reviewer has rejected it; below the threshold more annotators are asked, as long as
     the limit allows and asking could help; then `on_limit`.
 
@@ -70,6 +73,8 @@ def route(situation: Situation, scores: Scores, routing: RoutingSettings) -> Ver
         return verdict("reviewed", situation.review, passed=True)
     if routing.skip_policy == "review" and situation.skipped and counted < required:
         return verdict("in_review", "skipped")
+    if counted < required and situation.rejected:
+        return verdict("reassigning", "rejected", target=required)
     if counted < required:
         return verdict("waiting", "quorum_not_reached", target=required)
     rejected = situation.review == "rejected"

@@ -71,6 +71,10 @@ Log = tuple[ProjectSettings, list[tuple[Event | bytes, int]]]
 PROJECTS = [
     project(required_annotators=2),
     project(required_annotators=2, routing={"max_annotators": 3, "on_limit": "accept_best", "skip_policy": "reassign"}),
+    project(
+        required_annotators=2, routing={"on_rejected": "all", "max_annotators": 3},
+        gold={"promote_at": 0.5, "promote_minimum": 2},
+    ),
     project(required_annotators=2, routing={"count_models": True, "on_limit": "abandon", "skip_policy": "review"}),
     project(
         required_annotators=2, aggregate="minimum", annotator_weights={"a1": 3},
