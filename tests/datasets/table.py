@@ -42,7 +42,8 @@ prints it, for every set of a folder (`--datasets DIR`), known or not.
 - **theirs**: the baseline that came with the set, or a published figure (its note says which), or, where the note names
   no other source, what a single annotator reaches in the same run. A dash: nobody gave one.
 - **ours**: with the library's defaults, or the method named. No parameter is set for a set, and gold is only compared
-  with. Every answer counts, also of those who answered a task again; ties fall in the order of the labels.
+  with; some defaults were chosen with a set at hand, as their docstrings say. Every answer counts, also of those who
+  answered a task again; ties fall in the order of the labels.
 - **majority vote**, medoid, median and consensus are what a control gets that nobody configured; the models of
   annotators (Dawid–Skene, one coin, and `shrunk`, the default of the three) are what `scoring.reliability` offers, from
   all answers at once.
