@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scoring.agreement.similarity import Similarity
 from scoring.consensus.votes import vote
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, coordinates, over_distinct, upper_triangle, voters
+from scoring.shapes.meeting import in_parts
 from scoring.shapes.point import geometric_median
 from scoring.types import Array
 
@@ -209,42 +210,63 @@ def _area(shape: Keypoints, diagonal_px: float) -> float:
     return float(max(min(width, height), _NARROWEST * longer) * longer)
 
 
+class _Joints:
+    """The joints of all skeletons, one skeleton after the other, each sorted by name."""
+
+    def __init__(self, shapes: list[Keypoints], sigmas: Mapping[str, float], default_sigma: float) -> None:
+        names = sorted({joint.name for shape in shapes for joint in shape.joints})
+        number = {name: i for i, name in enumerate(names)}
+        sigma = np.array([sigmas.get(name, default_sigma) for name in names])
+        self.counts = np.array([len(shape.joints) for shape in shapes], dtype=np.intp)
+        self.places = coordinates([(joint.x, joint.y) for shape in shapes for joint in shape.joints], "skeleton")
+        name = np.array([number[joint.name] for shape in shapes for joint in shape.joints], dtype=np.intp)
+        self.sigma = sigma[name]
+        self._begins = np.cumsum(self.counts) - self.counts
+        self._names = len(names)
+        self._keys = np.repeat(np.arange(len(shapes)), self.counts) * self._names + name
+
+    def near(self, reach: Array) -> NDArray[np.intp]:
+        """(2, p) pairs of objects whose bounding boxes, widened by how far each reaches, meet."""
+        drawn = np.flatnonzero(self.counts)
+        if not len(drawn):
+            return np.zeros((2, 0), dtype=np.intp)
+        begins = self._begins[drawn]
+        low = np.minimum.reduceat(self.places, begins) - reach[drawn, None]
+        high = np.maximum.reduceat(self.places, begins) + reach[drawn, None]
+        boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+        near = shapely.STRtree(boxes).query(boxes)
+        pairs: NDArray[np.intp] = drawn[near[:, near[0] < near[1]]]
+        return pairs
+
+    def shared(self, first: NDArray[np.intp], second: NDArray[np.intp]) -> tuple[NDArray[np.intp], ...]:
+        """The joints that both of a pair have: which pair, and the joint's place in the first and in the second."""
+        count = self.counts[first]
+        pair = np.repeat(np.arange(len(first)), count)
+        here = np.arange(len(pair)) + np.repeat(self._begins[first] - np.cumsum(count) + count, count)
+        wanted = self._keys[here] + (second - first)[pair] * self._names
+        there = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        both = self._keys[there] == wanted
+        return pair[both], here[both], there[both]
+
+
 def _oks(shapes: list[Keypoints], area: Array, sigmas: Mapping[str, float], default_sigma: float) -> Similarity:
     """Filled above the diagonal only, for the pairs that are near enough to share more than nothing."""
-    names = sorted({joint.name for shape in shapes for joint in shape.joints})
-    sigma = np.array([sigmas.get(name, default_sigma) for name in names])
-    column = {name: i for i, name in enumerate(names)}
-    points = np.full((len(shapes), len(names), 2), np.nan)
-    for i, shape in enumerate(shapes):
-        for joint in shape.joints:
-            points[i, column[joint.name]] = coordinates([(joint.x, joint.y)], "skeleton")[0]
-    labelled = ~np.isnan(points[:, :, 0])
-    empty = ~labelled.any(axis=1)
-    first, second = _near(points, empty, _NEGLIGIBLE * 2.0 * sigma.max(initial=0.0) * np.sqrt(area))
+    joints = _Joints(shapes, sigmas, default_sigma)
+    first, second = joints.near(_NEGLIGIBLE * 2.0 * joints.sigma.max(initial=0.0) * np.sqrt(area))
     size = np.sqrt((area[first] + area[second]) / 2.0)
-    agreeing, either = np.zeros(len(first)), np.zeros(len(first))
-    for joint_column, spread in enumerate(2.0 * sigma):
-        here, there = points[first, joint_column], points[second, joint_column]
-        offset = _offset(np.hypot(*(here - there).T), spread * size)
-        agreeing += np.where(np.isnan(offset), 0.0, np.exp(-0.5 * np.square(np.minimum(offset, _NEGLIGIBLE * 4.0))))
-        either += labelled[first, joint_column] | labelled[second, joint_column]
-    return upper_triangle(len(shapes), first, second, agreeing / either)
+    similarity = np.empty(len(first))
+    for part in in_parts(joints.counts[first]):
+        pair, here, there = joints.shared(first[part], second[part])
+        apart = np.hypot(*(joints.places[here] - joints.places[there]).T)
+        offset = _offset(apart, 2.0 * joints.sigma[here] * size[part][pair])
+        alike = np.exp(-0.5 * np.square(np.minimum(offset, _NEGLIGIBLE * 4.0)))
+        pairs = len(first[part])
+        either = joints.counts[first[part]] + joints.counts[second[part]] - np.bincount(pair, minlength=pairs)
+        similarity[part] = np.bincount(pair, weights=alike, minlength=pairs) / either
+    return upper_triangle(len(shapes), first, second, similarity)
 
 
 def _offset(apart: Array, spread: Array) -> Array:
     """Distance in units of the spread; without spread (given areas of 0) only the very same place is near."""
     nowhere = np.where(apart > 0.0, np.inf, apart)
     return np.divide(apart, spread, out=nowhere, where=spread > 0.0)
-
-
-def _near(points: Array, empty: NDArray[np.bool_], reach: Array) -> NDArray[np.intp]:
-    """(2, p) pairs of objects whose bounding boxes, widened by how far each reaches, meet."""
-    drawn = np.flatnonzero(~empty)
-    if not len(drawn):
-        return np.zeros((2, 0), dtype=np.intp)
-    low = np.nanmin(points[drawn], axis=1) - reach[drawn, None]
-    high = np.nanmax(points[drawn], axis=1) + reach[drawn, None]
-    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
-    near = shapely.STRtree(boxes).query(boxes)
-    pairs: NDArray[np.intp] = drawn[near[:, near[0] < near[1]]]
-    return pairs

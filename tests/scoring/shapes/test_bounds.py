@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import shapely
 from hypothesis import given
 
 from scoring.agreement.similarity import as_dense
-from scoring.shapes import Mask, Polygon, mask_similarity
+from scoring.shapes import Keypoints, Mask, Polygon, keypoints_similarity, mask_similarity
 from scoring.shapes import boundaries as boundary_rules
 from scoring.shapes import meeting as meeting_rules
 from scoring.shapes import regions as region_rules
@@ -158,3 +159,15 @@ def test_the_holes_of_all_polygons_are_taken_out_in_one_go(monkeypatch: pytest.M
     assert areas[:9].tolist() == [1_600 - 6.0 * count for count in range(9)]
     assert len(cut) == 1
     assert len(made) == 2
+
+
+def test_skeletons_whose_joints_all_have_other_names_take_the_memory_of_their_joints() -> None:
+    skeletons = [Keypoints.of({f"{n % 200}/{joint}": (joint, n % 7, 2) for joint in range(300)}) for n in range(600)]
+    tracemalloc.start()
+    similarity = keypoints_similarity(skeletons)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # 60,000 names for each of 600 skeletons would be a table of 576 MB.
+    assert peak < 150e6
+    assert similarity[0, 200] > 0.9
+    assert similarity[0, 1] == 0.0
