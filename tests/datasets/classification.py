@@ -36,7 +36,10 @@ def evaluate(data: DataSet) -> Iterator[Figure]:
     for task, _, label in rows:
         by_task.setdefault(task, []).append(label)
     yield same("Krippendorff's alpha, nominal", alpha_of(by_task.values()))
-    indexed = index_answers(rows, classes=sorted({label for *_, label in rows} | set(gold.values())))
+    classes = sorted({label for *_, label in rows} | set(gold.values()))
+    if len(classes) < 2:
+        return
+    indexed = index_answers(rows, classes=classes)
     if gold:
         yield from _against_gold(indexed, by_task, gold)
     else:

@@ -93,6 +93,12 @@ def test_labels_unseen_before_have_their_accuracies() -> None:
     assert ours["F1 of yes, majority vote"] == "0.6667"
 
 
+def test_one_label_alone_has_an_alpha_that_says_why_it_is_none() -> None:
+    (row,) = table.rows_of(from_lines("new", _answers(None, [{"label": "yes"}], [{"label": "yes"}])))
+    assert (row.ours, row.verdict) == ("-", "")
+    assert "all answers are equal" in row.note
+
+
 def test_boxes_unseen_before_are_fused_and_held_against_gold() -> None:
     # Two annotators drew what there is, the third drew it elsewhere: 2 hits of 3 boxes; together 1 of 1.
     ours = _ours("new", _answers([_box(0)], [_box(0)], [_box(0)], [_box(500)]))
@@ -121,31 +127,41 @@ def test_numbers_unseen_before_have_their_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "measure"),
+    ("answers", "without_gold", "with_gold"),
     [
-        (_answers(None, [{"label": "a"}, {"label": "b"}], [{"label": "a"}], []), "mean Jaccard of two answers"),
+        ([[{"label": "a"}, {"label": "b"}], [{"label": "a"}], []], "Jaccard with a held-out", "Jaccard with gold"),
+        ([[{"text": "a cat"}], [{"text": "a cat"}], [{"text": "a dog"}]], "likeness to a held-out", "likeness to gold"),
+        ([[{"value": 1}], [{"value": 2}], [{"value": 4}]], "MAE from a held-out answer", "MAE of all, mean"),
+        ([[{"label": "p", "start": 0, "end": 4}], [], []], "mean soft F1 of two answers", "F1 against gold"),
+        ([[{"label": "p", "size": [2, 2], "counts": [1, 3]}], [], []], "mean Dice of two", "recall against gold"),
+        ([[{"label": "p", "x": 1, "y": 2}], [{"x": 4, "y": 6}], []], "F1 of centres", "precision against gold"),
+        ([[_box(0)], [_box(1)], []], "soft F1 with a held-out annotator", "F1 against gold, consensus"),
         (
-            _answers(None, [{"text": "a cat"}], [{"text": "a cat"}], [{"text": "a dog"}]),
-            "likeness to a held-out answer",
+            [[_ring(10)], [_ring(12)], [_ring(14)]],
+            "mean IoU of all that two",
+            "mean similarity of matches against gold",
         ),
-        (_answers(None, [{"value": 1}], [{"value": 2}], [{"value": 4}]), "MAE from a held-out answer"),
-        (_answers(None, [{"label": "p", "start": 0, "end": 4}], [], []), "mean soft F1 of two answers"),
-        (_answers(None, [{"label": "p", "size": [2, 2], "counts": [1, 3]}], [], []), "mean Dice of two annotators"),
-        (_answers(None, [{"label": "p", "x": 1, "y": 2}], [{"label": "p", "x": 4, "y": 6}], []), "F1 of centres"),
-        (_answers(None, [_box(0)], [], []), "F1 of two annotators who drew a box"),
-        (_answers(None, [_ring(10)], [_ring(12)], [_ring(14)]), "mean IoU of all that two annotators drew"),
-        (_answers(None, [{"label": "a"}], [{"label": "a"}], [{"label": "b"}]), "Krippendorff's alpha, nominal"),
+        (
+            [[{"label": "a"}], [{"label": "a"}], [{"label": "b"}]],
+            "answers that the majority",
+            "accuracy, majority vote",
+        ),
     ],
 )
 def test_a_file_of_any_kind_gets_a_table_and_its_part_of_the_page(
-    lines: list[dict[str, Any]], measure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    answers: list[list[dict[str, Any]]],
+    without_gold: str,
+    with_gold: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "unseen.jsonl").write_text("\n".join(map(json.dumps, lines)))
     monkeypatch.setattr(command, "PAGE", tmp_path / "PAGE.md")
-    done = CliRunner().invoke(main, ["unseen", "--datasets", str(tmp_path), "--write"])
-    assert done.exit_code == 0, done.output
-    assert any(line.startswith(f"| {measure}") for line in (tmp_path / "PAGE.md").read_text().splitlines())
-    assert "unseen ..." in done.stderr
+    for gold, measure in ((None, without_gold), (answers[0], with_gold)):
+        (tmp_path / "unseen.jsonl").write_text("\n".join(map(json.dumps, _answers(gold, *answers))))
+        done = CliRunner().invoke(main, ["unseen", "--datasets", str(tmp_path), "--write"])
+        assert done.exit_code == 0, done.output
+        assert any(line.startswith(f"| {measure}") for line in (tmp_path / "PAGE.md").read_text().splitlines())
+        assert "unseen ..." in done.stderr
 
 
 def test_a_part_of_the_page_is_replaced_and_the_others_stay() -> None:
