@@ -10,6 +10,7 @@ import click
 from streams.cli.api import api
 from streams.cli.demo import demo
 from streams.cli.replay import replay
+from streams.cli.report import report
 from streams.cli.score import score
 from streams.cli.settings import settings
 from streams.cli.tail import tail
@@ -43,5 +44,5 @@ def main() -> None:
     """
 
 
-for command in (demo, worker, api, replay, score, topics, settings, tail):
+for command in (demo, worker, api, replay, report, score, topics, settings, tail):
     main.add_command(command)

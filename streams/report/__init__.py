@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from streams.report.contested import AnswersOf, decision_of, most_contested
+from streams.report.contested import AnswersOf, Contested
 from streams.report.material import Answer, ContestedTask, Material, Picture, Views
 from streams.report.page import render
 
 __all__ = [
     "Answer",
     "AnswersOf",
+    "Contested",
     "ContestedTask",
     "Material",
     "Picture",
     "Views",
-    "decision_of",
-    "most_contested",
     "render",
 ]

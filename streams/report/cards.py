@@ -13,7 +13,7 @@ from streams.contracts.decisions import Conflict, Decision
 from streams.contracts.regions import Region, ScoredRegion
 from streams.report.answers import Said, answer_groups, texts_of
 from streams.report.material import ContestedTask, Picture
-from streams.report.shapes import Extent, Outline, Range, extent_of, outline_of, range_of
+from streams.report.shapes import Extent, Outline, Range, around, extent_of, outline_of, range_of
 
 __all__ = ["Card", "Layer", "Rows", "Window", "card_of", "regions_of_consensus"]
 
@@ -23,6 +23,9 @@ _MARGIN_RATIO = 0.08
 _WHOLE_RATIO = 0.5
 """Where the marks fill less than this share of the picture's width and height, only the part around them is shown."""
 _MOST_ELONGATED = 3.0
+_SMALL_RATIO = 0.3
+"""Of the window's width and height: smaller heaps of marks are drawn again, larger."""
+_MOST_CLOSE_UPS = 3
 
 
 class Layer(NamedTuple):
@@ -75,6 +78,8 @@ class Card:
     """Annotators by id, then gold, then the consensus: what is drawn last lies on top."""
     window: Window | None
     """None where nobody drew anything."""
+    close_ups: list[Window]
+    """Where marks are small in the window: heaps of them, those with most marks first."""
     rows: Rows | None
     groups: dict[str, list[Said]]
     conflicts: dict[str, int]
@@ -105,12 +110,14 @@ def card_of(task: ContestedTask) -> Card:
         layers.append(_layer("gold", "gold", task.gold))
     layers.append(_layer("consensus", "consensus", consensus))
     conflicts = [(c, found) for c, outcome in task.decision.controls.items() for found in outcome.conflicts]
+    window = _window(task, layers)
     return Card(
         decision=task.decision,
         media_url=task.media_url,
         picture=task.picture,
         layers=layers,
-        window=_window(task, layers),
+        window=window,
+        close_ups=_close_ups(layers, window),
         rows=_rows(layers),
         groups=answer_groups(
             [(a.annotator_id, texts_of(a.result)) for a in answers if a.result is not None],
@@ -164,6 +171,35 @@ def _window(task: ContestedTask, layers: Sequence[Layer]) -> Window | None:
         x, y = min(marks.left, 0), min(marks.top, 0)
         return Window(x, y, max(marks.right, whole[0]) - x, max(marks.bottom, whole[1]) - y, whole, zoomed=False)
     return Window(left, top, width, height, whole, zoomed=True)
+
+
+def _close_ups(layers: Sequence[Layer], window: Window | None) -> list[Window]:
+    """Heaps of marks that lie over one another, where they are small in the window."""
+    if window is None:
+        return []
+    heaps: list[tuple[Extent, int]] = []
+    for extent in sorted(outline.extent for layer in layers for outline in layer.outlines):
+        count = 1
+        touching = [heap for heap in heaps if _meet(heap[0], extent)]
+        while touching:  # what grew may touch another heap
+            heaps = [heap for heap in heaps if heap not in touching]
+            extent = around([extent, *(other for other, _ in touching)])
+            count += sum(n for _, n in touching)
+            touching = [heap for heap in heaps if _meet(heap[0], extent)]
+        heaps.append((extent, count))
+    small = [
+        (extent, n)
+        for extent, n in heaps
+        if max((extent.right - extent.left) / window.width, (extent.bottom - extent.top) / window.height) < _SMALL_RATIO
+    ]
+    if len(small) < len(heaps) or len(heaps) < 2:
+        return []
+    small.sort(key=lambda heap: (-heap[1], heap[0]))
+    return [Window(*_padded(extent), window.whole, zoomed=True) for extent, _ in small[:_MOST_CLOSE_UPS]]
+
+
+def _meet(one: Extent, other: Extent) -> bool:
+    return one.left <= other.right and other.left <= one.right and one.top <= other.bottom and other.top <= one.bottom
 
 
 def _whole(task: ContestedTask) -> tuple[float, float] | None:

@@ -20,15 +20,16 @@ __all__ = ["agreement_histogram", "agreement_trend", "class_balance", "gold_accu
 
 _SEVERITY = {"critical": CRITICAL, "warning": WARNING, "info": ACCENT}
 _MOST_BARS = 40
-_ROW_INCHES = 0.32
 _NAME_CHARACTERS = 22
 _HOUR = 1 / 24
+_GAP = 6
+"""Buckets without a task, after which the line of a trend is broken: nothing is known of the time between."""
 
 
 @styled
 def agreement_trend(view: AgreementView, alerts: Sequence[AlertItem]) -> Markup | None:
     """Mean agreement over event time above the number of tasks decided; alerts are marked where they were raised."""
-    if not view.trend:
+    if len(view.trend) < 2:
         return None
     times = [_days(point.at) for point in view.trend]
     width = min((b - a for a, b in pairwise(times)), default=_HOUR)
@@ -40,7 +41,9 @@ def agreement_trend(view: AgreementView, alerts: Sequence[AlertItem]) -> Markup 
         above.plot([middle], [point.mean], "o", color=ACCENT, markersize=6, markeredgecolor=PAPER, gid=f"point{place}")
         below.bar([times[place]], [point.n], width=width * 0.9, align="edge", color=FAINT, gid=f"tasks{place}")
         titles[f"tasks{place}"] = titles[f"point{place}"]
-    above.plot(middles, [point.mean for point in view.trend], color=ACCENT, linewidth=2, zorder=1)
+    for stretch in _stretches(times, _GAP * width):
+        drawn = [view.trend[place].mean for place in stretch]
+        above.plot([middles[place] for place in stretch], drawn, color=ACCENT, linewidth=2, zorder=1)
     _baseline(above, view.baseline)
     first, last = times[0], times[-1] + width
     titles |= _alert_marks(above, [a for a in alerts if first <= _days(a.raised_at) <= last], last)
@@ -106,7 +109,7 @@ def class_balance(control: ControlClasses, place: int) -> Markup | None:
     given = sum(item.given for item in control.items)
     if not items:
         return None
-    figure, (axes,) = _figure(7.2, 1.1 + _ROW_INCHES * 1.5 * len(items))
+    figure, (axes,) = _figure(7.2, 1.1 + 1.5 * _rows(len(items)))
     titles = {}
     for row, item in enumerate(items):
         axes.barh([row], [item.share], height=0.5, color=ACCENT, gid=f"share{row}")
@@ -125,7 +128,7 @@ def class_balance(control: ControlClasses, place: int) -> Markup | None:
     axes.set_xlim(
         0, max(max(i.share, i.recent_share or 0, i.given / given if given else 0) for i in items) * 1.2 + 0.02
     )
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f} %" if value <= 1 else "")
     axes.grid(axis="x")
     label = f"Class balance of {shown(control.control)}: " + "; ".join(titles.values())
     return to_svg(figure, f"classes{place}", label, titles)
@@ -138,7 +141,7 @@ def gold_accuracy(view: BenchmarkView) -> Markup | None:
     items = [item for _, item in scored]
     if not items:
         return None
-    figure, (axes,) = _figure(7.2, 1.3 + _ROW_INCHES * len(items))
+    figure, (axes,) = _figure(7.2, 1.3 + _rows(len(items)))
     titles = {}
     for row, (value, item) in enumerate(scored):
         titles[f"gold{row}"] = _dot(
@@ -167,7 +170,7 @@ def speed(items: Sequence[AnnotatorItem]) -> Markup | None:
     timed = sorted(known, key=lambda pair: (pair[0], pair[1].annotator_id))[:_MOST_BARS]
     if not timed:
         return None
-    figure, (axes,) = _figure(7.2, 1.2 + _ROW_INCHES * len(timed))
+    figure, (axes,) = _figure(7.2, 1.2 + _rows(len(timed)))
     titles = {}
     for row, (seconds, item) in enumerate(timed):
         titles[f"speed{row}"] = (
@@ -195,8 +198,8 @@ def _baseline(axes: Axes, baseline: Statistic) -> None:
         return
     axes.axhline(baseline.value, color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
     axes.annotate(
-        f"baseline {number(baseline.value)}", (1, baseline.value), xycoords=("axes fraction", "data"), ha="right",
-        va="bottom", color=MUTED,
+        f"baseline\n{number(baseline.value)}", (1, baseline.value), xycoords=("axes fraction", "data"), ha="left",
+        va="center", color=MUTED, xytext=(6, 0), textcoords="offset points",
     )  # fmt: skip
 
 
@@ -232,6 +235,11 @@ def _beside(axes: Axes, end: float, row: int, text: str) -> None:
     axes.annotate(text, (end, row), xytext=(8, 0), textcoords="offset points", va="center_baseline", color=INK)
 
 
+def _rows(count: int) -> float:
+    """Height of so many rows in inches: many are put closer together."""
+    return count * (0.32 if count <= 15 else 0.24)
+
+
 def _names(axes: Axes, names: Sequence[str]) -> None:
     """Names at the rows, the first on top."""
     axes.set_yticks(range(len(names)), [shown(name, _NAME_CHARACTERS) for name in names])
@@ -243,6 +251,16 @@ def _names(axes: Axes, names: Sequence[str]) -> None:
 def _days(time: str) -> float:
     """As matplotlib counts time: days since 1970."""
     return datetime.fromisoformat(time).timestamp() / 86_400
+
+
+def _stretches(times: Sequence[float], gap: float) -> list[list[int]]:
+    """Places of the times, parted where they lie further apart than `gap`."""
+    parts: list[list[int]] = []
+    for place, time in enumerate(times):
+        if not parts or time - times[place - 1] > gap:
+            parts.append([])
+        parts[-1].append(place)
+    return parts
 
 
 def _known(statistic: Statistic) -> list[float]:

@@ -16,21 +16,32 @@ from streams.contracts.events import AnnotationSubmitted, Event, GoldSet, TaskEv
 from streams.contracts.regions import Region
 from streams.report.material import Answer, ContestedTask
 
-__all__ = ["AnswersOf", "decision_of", "most_contested"]
+__all__ = ["AnswersOf", "Contested"]
 
 _FIELDS = ("width_px", "height_px", "media_url")
 
 
-def most_contested(decisions: Iterable[Decision], most: int) -> list[Decision]:
-    """The decisions in force with the least agreement, ties by task id; tasks on which everybody agrees are none.
+class Contested:
+    """Finds the most contested tasks of a project. Holds the decision in force of every task, packed as it came."""
 
-    Args:
-        decisions: of one project, in the order in which they were made: the last one of a task is in force.
-        most: how many at most.
-    """
-    in_force = {decision.task_id: decision for decision in decisions}
-    scored = [(d.score, d.task_id) for d in in_force.values() if d.score is not None and d.score < 1]
-    return [in_force[task_id] for _, task_id in sorted(scored)[:most]]
+    def __init__(self, project_id: str) -> None:
+        self._project_id = project_id
+        self._in_force: dict[str, tuple[float | None, bytes]] = {}
+
+    def add(self, value: bytes) -> None:
+        """Take in a decision as `decisions.jsonl` and the topics have it; a later one takes the place of a former one.
+
+        Raises:
+            msgspec.DecodeError: it is no decision.
+        """
+        found = _decode_score(value)
+        if found.project_id == self._project_id:
+            self._in_force[found.task_id] = (None if found.state == "cancelled" else found.score, value)
+
+    def most(self, count: int) -> list[Decision]:
+        """Those with the least agreement, ties by task id; where everybody agrees, nothing is contested."""
+        scored = [(score, task_id) for task_id, (score, _) in self._in_force.items() if score is not None and score < 1]
+        return [_decode(self._in_force[task_id][1]) for _, task_id in sorted(scored)[:count]]
 
 
 class AnswersOf:
@@ -86,9 +97,12 @@ def _later(held: dict[Any, tuple[Any, Any]], key: Any, when: Any, value: Any) ->
         held[key] = (when, value)
 
 
-def decision_of(value: bytes) -> Decision:
-    """A decision as `decisions.jsonl` and the topics have it."""
-    return _decode(value)
+class _Scored(msgspec.Struct):
+    project_id: str
+    task_id: str
+    state: str
+    score: float | None
 
 
 _decode = msgspec.json.Decoder(Decision).decode
+_decode_score = msgspec.json.Decoder(_Scored).decode

@@ -42,7 +42,12 @@ class Views:
         Raises:
             msgspec.ValidationError: a document that is not as `contracts.views` says.
         """
-        return msgspec.convert({f.name: documents.get(f.name) for f in fields(cls)}, cls)
+        return msgspec.convert({name: documents.get(name) for name in cls.names()}, cls)
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The views that the page shows."""
+        return [field.name for field in fields(cls)]
 
 
 @dataclass(frozen=True, slots=True)

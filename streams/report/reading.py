@@ -90,7 +90,8 @@ def cell_of(item: AnnotatorItem, column: Column) -> Cell:
 def lean(item: AnnotatorItem) -> tuple[str, float] | None:
     """The class that an annotator over- or under-uses most, and by how much; none under five points."""
     found = [(share, label) for labels in item.bias.values() for label, share in labels.items()]
-    share, label = min(found, key=lambda pair: (-abs(pair[0]), pair[1]), default=(0.0, ""))
+    # Of two classes one is over-used as much as the other is under-used: the former is told.
+    share, label = min(found, key=lambda pair: (-round(abs(pair[0]), 6), -pair[0], pair[1]), default=(0.0, ""))
     return (label, share) if abs(share) >= _LEANS else None
 
 

@@ -27,7 +27,7 @@ from streams.contracts.regions import (
     Track,
 )
 
-__all__ = ["Extent", "Outline", "Range", "extent_of", "outline_of", "range_of"]
+__all__ = ["Extent", "Outline", "Range", "around", "extent_of", "outline_of", "range_of"]
 
 _MOST_KEY_FRAMES = 8
 _MASK_DETAIL_SHARE = 0.001
@@ -112,12 +112,18 @@ def range_of(region: Region) -> Range | None:
 
 def extent_of(outlines: Iterable[Outline]) -> Extent | None:
     """What encloses all; none of none."""
-    sides = [outline.extent for outline in outlines]
-    if not sides:
-        return None
-    return Extent(
-        min(e.left for e in sides), min(e.top for e in sides), max(e.right for e in sides), max(e.bottom for e in sides)
-    )
+    extents = [outline.extent for outline in outlines]
+    return around(extents) if extents else None
+
+
+def around(extents: Sequence[Extent]) -> Extent:
+    """The smallest rectangle around these, of which there is at least one.
+
+    >>> around([Extent(0, 0, 1, 1), Extent(2, -1, 3, 1)])
+    Extent(left=0, top=-1, right=3, bottom=1)
+    """
+    left, top, right, bottom = zip(*extents, strict=True)
+    return Extent(min(left), min(top), max(right), max(bottom))
 
 
 def _outline(
