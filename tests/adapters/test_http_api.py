@@ -160,8 +160,8 @@ async def test_a_query_that_is_none_is_refused(api: Api, query: str) -> None:
 
 
 async def test_a_text_in_a_query_is_bounded(api: Api) -> None:
-    answer, problem = await ask(api, f"{QUALITY}/agreement?control={'x' * 1_001}")
-    assert (answer.status, problem["detail"]) == (400, "control: expected up to 1,000 characters; got 1,001")
+    answer, problem = await ask(api, f"{QUALITY}/agreement?control={'x' * 501}")
+    assert (answer.status, problem["detail"]) == (400, "control: expected up to 500 characters; got 501")
 
 
 # ---- what has not changed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -185,11 +186,23 @@ def _parts(kind: Any) -> list[Any]:
 
 def _describe(schema: dict[str, Any], struct: type[Struct]) -> None:
     """Put the texts under the struct's fields into its schema, so that they are said once."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(struct))).body[0]
-    assert isinstance(body, ast.ClassDef)  # noqa: S101 - what the source of a class is
-    for field, text in zip(body.body, body.body[1:], strict=False):
+    for field, text in itertools.pairwise(_source(struct)):
         match field, text:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(described))):
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(described))),
+            ) if name in schema["properties"]:
                 schema["properties"][name]["description"] = " ".join(described.split())
             case _:
                 pass
+
+
+def _source(struct: type[Struct]) -> list[ast.stmt]:
+    """The body of its class; empty where the source was not installed, or has changed since it was loaded."""
+    try:
+        match ast.parse(textwrap.dedent(inspect.getsource(struct))).body:
+            case [ast.ClassDef(name=struct.__name__, body=body)]:
+                return body
+    except (OSError, SyntaxError):
+        pass
+    return []

@@ -45,9 +45,9 @@ OFFSET = Parameter(
     "offset", "Items to leave out first; the header `Link` has the address of what follows.",
     {"type": "integer", "minimum": 0, "maximum": 1_000_000, "default": 0},
 )  # fmt: skip
-CONTROL = Parameter("control", "This control alone.", {"type": "string", "maxLength": 1_000})
-ANNOTATOR = Parameter("annotator", "This annotator alone.", {"type": "string", "maxLength": 1_000})
-ALERT = Parameter("alert", "Alerts of this type alone.", {"type": "string", "maxLength": 1_000})
+CONTROL = Parameter("control", "This control alone.", {"type": "string", "maxLength": 500})
+ANNOTATOR = Parameter("annotator", "This annotator alone.", {"type": "string", "maxLength": 500})
+ALERT = Parameter("alert", "Alerts of this type alone.", {"type": "string", "maxLength": 500})
 SIDE = Parameter(
     "limit",
     "Annotators at most: those with most answers.",
