@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from scoring.agreement.sets import jaccard
+from scoring.agreement.sets import jaccard, masi
 from scoring.chance.coefficient import (
     CONFIDENCE,
     Coefficient,
@@ -29,7 +29,7 @@ from scoring.chance.coincidences import Table
 from scoring.chance.weights import ratio_difference, scale
 from scoring.types import Array, Undefined
 
-__all__ = ["Band", "Level", "band", "krippendorff_alpha", "masi"]
+__all__ = ["Band", "Level", "band", "krippendorff_alpha"]
 
 Level: TypeAlias = (
     Literal["nominal", "ordinal", "interval", "ratio", "masi", "jaccard"] | Callable[[Hashable, Hashable], float]
@@ -57,24 +57,6 @@ def band(alpha: float) -> Band:
     if alpha >= 0.8:
         return Band.RELIABLE
     return Band.TENTATIVE if alpha >= 0.667 else Band.UNRELIABLE
-
-
-def masi(a: AbstractSet[Hashable], b: AbstractSet[Hashable]) -> float:
-    """MASI similarity of two sets: Jaccard times 1 (equal), 2/3 (one contains the other), 1/3 (overlap) or 0.
-
-    References
-    ----------
-    Passonneau, R. (2006). Measuring agreement on set-valued items (MASI) for semantic and pragmatic annotation. LREC.
-
-    Examples
-    --------
-    >>> masi({"x"}, {"x", "y"}), masi({"x", "y"}, {"y", "z"}).__round__(4), masi(set(), set())
-    (0.3333333333333333, 0.1111, 1.0)
-    """
-    if a == b:
-        return 1.0
-    nested = a <= b or b <= a
-    return jaccard(a, b) * (2.0 if nested else 1.0) / 3.0
 
 
 def krippendorff_alpha(

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from scoring.types import Matrix
-
-__all__ = ["AnswerConsensus", "medoid", "supported"]
+__all__ = ["AnswerConsensus", "supported"]
 
 A = TypeVar("A")
 
@@ -53,33 +51,3 @@ def supported(value: A, similarities: Sequence[float], weights: Sequence[float])
     agreed = fsum(weight * similarity for weight, similarity in zip(weights, similarities, strict=True))
     supporters = [i for i, similarity in enumerate(similarities) if similarity == 1.0]
     return AnswerConsensus(value, min(1.0, agreed / fsum(weights)), supporters)
-
-
-def medoid(matrix: Matrix, weights: Sequence[float], tie_break: Sequence[Any]) -> int:
-    """The answer that is most similar to all: the largest weighted sum of its row.
-
-    Its own 1 counts with its own weight: of two answers the one with the larger weight is taken. With equal weights
-    that adds the same to each and leaves the answer most similar to the rest.
-
-    Parameters
-    ----------
-    matrix
-        Answers x answers, at least one.
-    weights
-        One each, at least 0, not all 0.
-    tie_break
-        One each, comparable; of answers whose mean similarity differs by less than 1e-12 the smallest is taken.
-
-    Returns
-    -------
-    int
-        Index of the answer.
-
-    Examples
-    --------
-    >>> medoid([[1.0, 0.75, 0.5], [0.75, 1.0, 0.75], [0.5, 0.75, 1.0]], [1, 1, 1], ["a", "b", "c"])
-    1
-    """
-    total = fsum(weights)
-    means = [fsum(weight * cell for weight, cell in zip(weights, row, strict=True)) / total for row in matrix]
-    return min(range(len(means)), key=lambda i: (-round(means[i], 12), tie_break[i]))

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from scoring.agreement.boxes import iou, paired_iou
+from scoring.consensus.centre import fused_confidence, median_of_ordered, medoid
 from scoring.consensus.clusters import cluster
 from scoring.consensus.weights import checked_weights
 from scoring.types import Array, Boxes
@@ -135,7 +136,7 @@ def fuse_clusters(
     every_overlap = iter(paired_iou(boxes[[i for members in groups for i in members]], fused[place]).tolist())
     overlaps = [[next(every_overlap) for _ in members] for members in groups]
     return [
-        FusedBox(members, box, near, _confidence(near, trusted, total_weight))
+        FusedBox(members, box, near, fused_confidence(near, trusted, total_weight))
         for members, trusted, box, near in zip(groups, trust, fused, overlaps, strict=True)
     ]
 
@@ -180,17 +181,7 @@ def confidence(boxes: Boxes, fused: Array, total_weight: float, weights: Sequenc
     0.5
     """
     overlaps = paired_iou(boxes, np.broadcast_to(fused, boxes.shape)).tolist()
-    return _confidence(overlaps, [1.0] * len(boxes) if weights is None else weights, total_weight)
-
-
-def _confidence(overlaps: Sequence[float], weights: Sequence[float], total_weight: float) -> float:
-    support = fsum(weights)
-    if not total_weight > 0.0 or support > total_weight * (1.0 + 1e-9):
-        raise ValueError(
-            f"expected a total weight above 0 that includes the {support} of the boxes' annotators, got {total_weight}"
-        )
-    agreed = fsum(weight * overlap for weight, overlap in zip(weights, overlaps, strict=True))
-    return min(1.0, agreed / total_weight)
+    return fused_confidence(overlaps, weights, total_weight)
 
 
 def _fuse(rows: Sequence[_Row], weights: Sequence[float], method: FuseMethod) -> _Row:
@@ -200,17 +191,12 @@ def _fuse(rows: Sequence[_Row], weights: Sequence[float], method: FuseMethod) ->
     if rows[0] == rows[-1]:
         return rows[0]
     if method == "medoid":
-        return rows[_medoid(rows, weights)]
+        boxes = np.array(rows)
+        return rows[medoid(iou(boxes, boxes), weights)]
     if not any(row[4] for row in rows):
         left, top, right, bottom = _fused_edges([(x, y, x + w, y + h) for x, y, w, h, _ in rows], weights, method)
         return left, top, right - left, bottom - top, 0.0
     return _fuse_rotated(rows, weights, method)
-
-
-def _medoid(rows: Sequence[_Row], weights: Sequence[float]) -> int:
-    boxes = np.array(rows)
-    centrality = (iou(boxes, boxes) @ np.array(weights)).tolist()
-    return min(range(len(rows)), key=lambda i: (-round(centrality[i], 12), i))
 
 
 def _fuse_rotated(rows: Sequence[_Row], weights: Sequence[float], method: FuseMethod) -> _Row:
@@ -251,19 +237,5 @@ def _fused_edges(edges: list[_Row], weights: Sequence[float], method: FuseMethod
 
 def _fused(values: Sequence[float], weights: Sequence[float], method: FuseMethod) -> float:
     if method == "median":
-        return _weighted_median(values, weights)
+        return median_of_ordered(sorted(zip(values, weights, strict=True)))
     return fsum(value * weight for value, weight in zip(values, weights, strict=True)) / fsum(weights)
-
-
-def _weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
-    """Where half of the weight is reached; the middle of two values where exactly half lies on either side."""
-    ordered = sorted(zip(values, weights, strict=True))
-    half = fsum(weights) / 2.0
-    reached = 0.0
-    for place, (value, weight) in enumerate(ordered):
-        reached += weight
-        if abs(reached - half) <= 1e-9 * half:
-            return (value + ordered[place + 1][0]) / 2.0
-        if reached > half:
-            break
-    return value

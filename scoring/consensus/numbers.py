@@ -10,9 +10,10 @@ from typing import Literal
 
 from scoring.agreement.numbers import number_similarity
 from scoring.consensus.answers import AnswerConsensus, supported
+from scoring.consensus.centre import weighted_median
 from scoring.consensus.weights import checked_weights
 
-__all__ = ["NumberMethod", "number_consensus", "trimmed_mean", "weighted_median"]
+__all__ = ["NumberMethod", "number_consensus", "trimmed_mean"]
 
 NumberMethod = Literal["median", "low_median", "trimmed_mean"]
 
@@ -79,39 +80,6 @@ def number_consensus(
     else:
         value = weighted_median(answers, weights, low=method == "low_median")
     return supported(value, [similarity(answer, value) for answer in answers], weights)
-
-
-def weighted_median(values: Sequence[float], weights: Sequence[float] | None = None, low: bool = False) -> float:
-    """Where half of the weight is reached.
-
-    Parameters
-    ----------
-    values
-        At least one, finite.
-    weights
-        One each, finite and at least 0; default 1 each.
-    low
-        Where exactly half of the weight (within 1e-9 of it) lies on either side: the lower value, in place of the
-        middle of the two.
-
-    Raises
-    ------
-    ValueError
-        No value, or weights that do not fit.
-
-    Examples
-    --------
-    >>> weighted_median([1, 2, 9]), weighted_median([1, 2, 3, 9]), weighted_median([1, 2, 9], [1, 1, 3])
-    (2.0, 2.5, 9.0)
-    """
-    ordered = _ordered(values, weights)
-    half = fsum(weight for _, weight in ordered) / 2.0
-    reached = accumulate(weight for _, weight in ordered)
-    place = next(i for i, weight in enumerate(reached) if weight >= half * (1.0 - 1e-9))
-    below = fsum(weight for _, weight in ordered[: place + 1])
-    even = not low and below <= half * (1.0 + 1e-9) and place + 1 < len(ordered)
-    value = ordered[place][0]
-    return float((value + ordered[place + 1][0]) / 2.0 if even else value)
 
 
 def trimmed_mean(values: Sequence[float], weights: Sequence[float] | None = None, trim: float = 0.2) -> float:

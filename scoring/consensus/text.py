@@ -11,7 +11,8 @@ from rapidfuzz.distance import Levenshtein
 
 from scoring.agreement.pairwise import pairwise
 from scoring.agreement.text import LONGEST_TEXT, TextMetric, compare_texts, edit_similarity, normalise_text, split_words
-from scoring.consensus.answers import AnswerConsensus, medoid, supported
+from scoring.consensus.answers import AnswerConsensus, supported
+from scoring.consensus.centre import medoid
 from scoring.consensus.votes import vote
 from scoring.consensus.weights import checked_weights
 

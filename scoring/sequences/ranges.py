@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple, TypeVar
 import numpy as np
 
 from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity
-from scoring.shapes.common import many_of_distinct, medoid, voters
+from scoring.consensus.centre import medoid
+from scoring.shapes.common import many_of_distinct, voters
 from scoring.types import Array
 
 __all__ = [

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.consensus.centre import medoid, weighted_medians
 from scoring.sequences.ranges import has_majority, majority_range
 from scoring.sequences.track import KeyFrames, Track, track_similarity
-from scoring.shapes.common import medoid, voters
+from scoring.shapes.common import voters
 from scoring.types import Array
 
 __all__ = ["fuse_track", "key_frames"]
@@ -151,18 +152,4 @@ def _median_edges(tracks: Sequence[Track], weights: Sequence[float], frames: _Fr
         x, y, width, height, _ = keys.boxes_at(np.full(len(frames), i), inside)
         values[i] = np.stack([x, y, x + width, y + height], axis=1)
         trust[i] = np.where(inside == frames, weight, 0.0)
-    return _weighted_median(values, np.broadcast_to(trust[:, :, None], values.shape))
-
-
-def _weighted_median(values: Array, weights: Array) -> Array:
-    """Along the first axis; the middle of two values where exactly half of the weight lies on either side."""
-    order = values.argsort(axis=0, kind="stable")
-    values, weights = np.take_along_axis(values, order, axis=0), np.take_along_axis(weights, order, axis=0)
-    reached = weights.cumsum(axis=0)
-    half = reached[-1] / 2.0
-    # The slack makes 0.1 + 0.2 against 0.3 the tie that it is on paper.
-    lower = (reached >= half * (1.0 - 1e-9)).argmax(axis=0)
-    upper = (reached > half * (1.0 + 1e-9)).argmax(axis=0)
-    low, high = (np.take_along_axis(values, place[None], axis=0)[0] for place in (lower, upper))
-    median: Array = (low + high) / 2.0
-    return median
+    return weighted_medians(values, np.broadcast_to(trust[:, :, None], values.shape))

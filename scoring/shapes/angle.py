@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from scoring.agreement.similarity import DENSE_UP_TO, Similarity
+from scoring.consensus.centre import weighted_median
 from scoring.shapes.common import (
     UNKNOWN_DIAGONAL_PX,
     Coordinate,
@@ -18,7 +19,6 @@ from scoring.shapes.common import (
     over_distinct,
     upper_triangle,
     voters,
-    weighted_median,
 )
 from scoring.shapes.point import DEFAULT_POINT_RATE, distances, farthest, geometric_median, near_pairs, nearness
 from scoring.types import Array

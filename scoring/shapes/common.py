@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity, above_zero, as_dense
-from scoring.consensus.boxes import _confidence, _weighted_median
+from scoring.consensus.centre import fused_confidence, weighted_median
 from scoring.consensus.weights import checked_weights
 from scoring.types import Array
 
@@ -27,11 +27,9 @@ __all__ = [
     "coordinates",
     "fused_confidence",
     "many_of_distinct",
-    "medoid",
     "over_distinct",
     "upper_triangle",
     "voters",
-    "weighted_median",
 ]
 
 Coordinate = tuple[float, float]
@@ -40,45 +38,9 @@ Coordinate = tuple[float, float]
 UNKNOWN_DIAGONAL_PX = hypot(500.0, 500.0)
 """Diagonal that tolerances are shares of where nobody has said how large the image is: Dataloop's 500 x 500 px."""
 
-weighted_median = _weighted_median
-"""Where half of the weight is reached; the middle of two values where exactly half lies on either side."""
-
 _SMALLEST = 1e-100
 
 _S = TypeVar("_S", bound=Hashable)
-
-
-def fused_confidence(similarities: Sequence[float], weights: Sequence[float] | None, total_weight: float) -> float:
-    """How sure a fused shape is: `sum(weight * similarity with the fused shape) / total weight`.
-
-    The rule of `scoring.consensus.boxes.confidence` with any similarity in place of IoU: the share of the weight that
-    drew the object, times how well they drew it alike.
-
-    Parameters
-    ----------
-    similarities
-        Each member's similarity with the fused shape, in [0, 1].
-    weights
-        One per member; default 1 each.
-    total_weight
-        Weight of all annotators who answered, also those who did not draw it; above 0.
-
-    Returns
-    -------
-    float
-        In [0, 1]; 0 for no members.
-
-    Raises
-    ------
-    ValueError
-        The total weight is not above 0 or below the weight of the members.
-
-    Examples
-    --------
-    >>> fused_confidence([0.5, 1.0], None, total_weight=3)
-    0.5
-    """
-    return _confidence(similarities, [1.0] * len(similarities) if weights is None else weights, total_weight)
 
 
 def over_distinct(
@@ -193,18 +155,6 @@ def voters(shapes: Sequence[_S], weights: Sequence[float] | None) -> tuple[list[
         key=lambda voter: (_by_content(voter[0]), voter[1]),
     )
     return [shape for shape, _ in chosen], [weight for _, weight in chosen]
-
-
-def medoid(similarity: Similarity, weights: Sequence[float]) -> int:
-    """Index of the shape with the largest weighted sum of similarities to all; of several, the first.
-
-    Sums that differ by less than 1e-12 tie. Call it with shapes in the order of `voters`, so that content decides.
-
-    >>> medoid(np.array([[1.0, 0.5, 0.1], [0.5, 1.0, 0.4], [0.1, 0.4, 1.0]]), [1.0, 1.0, 1.0])
-    1
-    """
-    centrality = (similarity @ np.array(weights)).tolist()
-    return min(range(len(centrality)), key=lambda i: (-round(centrality[i], 12), i))
 
 
 def circular_median(degrees: Sequence[float], weights: Sequence[float], period: float = 360.0) -> float:

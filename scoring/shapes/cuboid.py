@@ -13,7 +13,8 @@ from scipy.spatial import ConvexHull, QhullError
 from scoring.agreement.boxes import iou
 from scoring.agreement.similarity import Similarity
 from scoring.consensus.boxes import fuse
-from scoring.shapes.common import medoid, over_distinct, voters, weighted_median
+from scoring.consensus.centre import medoid, weighted_median
+from scoring.shapes.common import over_distinct, voters
 from scoring.types import Array, Boxes
 
 __all__ = ["Cuboid", "cuboid_similarity", "fuse_cuboid"]

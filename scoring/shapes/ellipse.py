@@ -12,7 +12,8 @@ import shapely
 
 from scoring.agreement.similarity import Similarity
 from scoring.consensus.boxes import fuse
-from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, medoid, over_distinct, voters
+from scoring.consensus.centre import medoid
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct, voters
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, NOTHING, AreaMetric, Regions, compare_regions, solid
 from scoring.types import Boxes
 

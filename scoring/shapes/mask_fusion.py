@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.shapes.common import medoid, over_distinct, voters
+from scoring.consensus.centre import medoid
+from scoring.shapes.common import over_distinct, voters
 from scoring.shapes.mask import Mask, mask_iou, mask_of_toggles, mask_toggles, one_raster
 from scoring.shapes.runs import Toggles, extents, voting_cells
 from scoring.types import Array

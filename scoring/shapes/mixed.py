@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from scoring.agreement.boxes import iou
 from scoring.agreement.similarity import Similarity, as_dense
+from scoring.consensus.centre import medoid
 from scoring.shapes.box import Box, as_rows, fuse_box
-from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, medoid, over_distinct, voters
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct, voters
 from scoring.shapes.ellipse import Ellipse, ellipse_regions, fuse_ellipse
 from scoring.shapes.mask import Mask, mask_iou, mask_regions
 from scoring.shapes.mask_fusion import fuse_mask

@@ -16,7 +16,8 @@ import numpy as np
 import shapely
 
 from scoring.agreement.similarity import Similarity, as_dense
-from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, Coordinate, medoid, over_distinct, voters
+from scoring.consensus.centre import medoid
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, Coordinate, over_distinct, voters
 from scoring.shapes.regions import (
     DEFAULT_TOLERANCE_SHARE,
     NEGLIGIBLE_AREA,

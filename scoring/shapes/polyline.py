@@ -11,15 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from scoring.agreement.similarity import Similarity
-from scoring.shapes.common import (
-    UNKNOWN_DIAGONAL_PX,
-    Coordinate,
-    coordinates,
-    medoid,
-    over_distinct,
-    upper_triangle,
-    voters,
-)
+from scoring.consensus.centre import medoid
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, Coordinate, coordinates, over_distinct, upper_triangle, voters
 from scoring.types import Array
 
 __all__ = ["DEFAULT_LINE_SCALE", "LineMetric", "Polyline", "fuse_polyline", "polyline_similarity"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scoring.agreement.pairwise import pairwise
-from scoring.consensus.answers import AnswerConsensus, medoid, supported
+from scoring.consensus.answers import AnswerConsensus, supported
+from scoring.consensus.centre import medoid
 
 
 def test_no_answer_is_like_no_answer_and_like_nothing_else() -> None:

@@ -71,7 +71,7 @@ def test_confidence_by_hand() -> None:
 
 def test_a_total_weight_that_leaves_the_supporters_out_is_refused() -> None:
     drawn = as_boxes([(0, 0, 10, 10, 0)] * 2)
-    with pytest.raises(ValueError, match=r"includes the 2\.0 of the boxes' annotators, got 1"):
+    with pytest.raises(ValueError, match=r"includes the 2\.0 of its annotators, got 1"):
         confidence(drawn, drawn[0], total_weight=1)
     with pytest.raises(ValueError, match="above 0"):
         confidence(as_boxes([]), drawn[0], total_weight=0)

@@ -6,13 +6,15 @@ from functools import partial
 from statistics import median, median_low
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import trim_mean
 
 from scoring.consensus.answers import AnswerConsensus
-from scoring.consensus.numbers import NumberMethod, number_consensus, trimmed_mean, weighted_median
+from scoring.consensus.centre import median_of_ordered, weighted_median, weighted_medians
+from scoring.consensus.numbers import NumberMethod, number_consensus, trimmed_mean
 from tests.scoring.answer_laws import check_consensus, expect
 from tests.scoring.strategies import weights
 
@@ -71,7 +73,11 @@ def test_without_weights_the_medians_are_the_standard_librarys(values: list[floa
 def test_whole_weights_are_repetitions(values: list[float], data: st.DataObject) -> None:
     counts = [data.draw(st.integers(1, 3)) for _ in values]
     repeated = [value for value, count in zip(values, counts, strict=True) for _ in range(count)]
-    assert weighted_median(values, [float(count) for count in counts]) == median(repeated)
+    weights = [float(count) for count in counts]
+    assert weighted_median(values, weights) == median(repeated)
+    assert median_of_ordered(sorted(zip(values, weights, strict=True))) == median(repeated)
+    columns = np.array([values, values[::-1]]).T, np.array([weights, weights[::-1]]).T
+    assert weighted_medians(*columns).tolist() == [median(repeated)] * 2
     assert trimmed_mean(values, counts, 0.2) == pytest.approx(trimmed_mean(repeated, trim=0.2), rel=1e-9, abs=1e-6)
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.chance.alpha import Band, Level, band, krippendorff_alpha, masi
+from scoring.agreement.sets import masi
+from scoring.chance.alpha import Band, Level, band, krippendorff_alpha
 from scoring.chance.coefficient import Coefficient, Interval
 from scoring.chance.coincidences import Coincidences, tabulate
 from scoring.chance.units import MISSING, unit_counts
