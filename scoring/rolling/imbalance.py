@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Set
 from typing import NamedTuple
 
+from scoring.rolling.rates import log_evidence_below
 from scoring.rolling.sums import MICRO, Verdict, to_micro
 from scoring.types import Undefined
 
@@ -61,12 +63,27 @@ def imbalance(counts: Mapping[str, int], expected: Set[str]) -> Imbalance | Unde
 
 
 def judge_imbalance(
-    counts: Mapping[str, int], expected: Set[str], raise_above: float, resolve_at: float, minimum: float
+    counts: Mapping[str, int],
+    expected: Set[str],
+    raise_above: float,
+    resolve_at: float,
+    minimum: float,
+    evidence: float = 0.0,
 ) -> Verdict:
     """Beyond when the ratio of `imbalance` is more than `raise_above`, within when it is at most `resolve_at`.
 
     Compared as whole numbers. Fewer than `minimum` labels counted, or an undefined ratio, is `BETWEEN`. Names nobody,
     so it costs two passes in C: it is asked after every change.
+
+    Args:
+        counts: label → how often, in millionths.
+        expected: labels that ought to occur.
+        raise_above: upper line.
+        resolve_at: lower line.
+        minimum: labels counted without which nothing is said.
+        evidence: besides, beyond needs this much evidence (`rates`) that of the most and the least frequent label the
+            latter has less than its part, times the number of labels that it was chosen from. Without it 8:1 is soon
+            raised by chance: 11:1 among the first 100 labels is nothing unusual.
 
     >>> judge_imbalance({"a": 11_000_000, "b": 1_000_000}, frozenset(), 10, 8, minimum=12)
     <Verdict.BEYOND: 'beyond'>
@@ -79,5 +96,13 @@ def judge_imbalance(
     least = min(frequencies) if expected <= counts.keys() else MICRO
     most = max(frequencies) * MICRO
     if most > to_micro(raise_above) * least:
-        return Verdict.BEYOND
+        enough = not evidence or _by_more_than_chance(counts, expected, raise_above, evidence)
+        return Verdict.BEYOND if enough else Verdict.BETWEEN
     return Verdict.WITHIN if most <= to_micro(resolve_at) * least else Verdict.BETWEEN
+
+
+def _by_more_than_chance(counts: Mapping[str, int], expected: Set[str], line: float, evidence: float) -> bool:
+    labels = len(expected | counts.keys())
+    least = min(counts.values()) / MICRO if expected <= counts.keys() else 0.0
+    both = least + max(counts.values()) / MICRO
+    return bool(log_evidence_below(least, both, 1 / (1 + line)) >= math.log(evidence * labels))

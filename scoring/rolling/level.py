@@ -84,7 +84,7 @@ class LevelRule(NamedTuple):
 
 PROJECT_LEVEL: Final = LevelRule()
 """For the agreement of a project's decided tasks."""
-ANNOTATOR_LEVEL: Final = LevelRule(minimum_baseline=100, memory=1_000, slack=0.05)
+ANNOTATOR_LEVEL: Final = LevelRule(minimum_baseline=100, memory=1_000, slack=0.03)
 """For one annotator's agreement with the others, or hits on gold."""
 
 
@@ -100,7 +100,9 @@ class Shift(NamedTuple):
     since: int
     """The bucket in which it most likely began."""
     evidence: float
-    """At least 0, told up to `EVIDENCE_CAP`; about 1 or less for each bucket that is scanned while nothing happens."""
+    """At least 0, told up to `EVIDENCE_CAP`."""
+    starts: int
+    """Buckets in which a shift may have begun: what the evidence is on average, or less, while nothing happens."""
 
     def size(self) -> float:
         """How far the level has moved, in [−1, 1], negative when it fell."""
@@ -112,6 +114,8 @@ class LevelState(NamedTuple):
 
     start: int | None = None
     """Buckets before this one were part of an episode that is over: no shift begins there."""
+    raised_at: int | None = None
+    """While raised: the newest bucket then. Only later ones speak for a recovery."""
     before_micro: int | None = None
     """While raised: the level before the shift, in millionths."""
     after_micro: int | None = None
@@ -217,7 +221,7 @@ def find_shift(buckets: BucketedSums, rule: LevelRule = PROJECT_LEVEL, start: in
         means = [1 - mean for mean in means]
     evidence = min(float(mixed(bets).sum()), EVIDENCE_CAP)
     place = order[int(np.flatnonzero(eligible)[best])]
-    return Shift(means[0], round(before[best, 0]), means[1], round(since[best, 0]), place, evidence)
+    return Shift(means[0], round(before[best, 0]), means[1], round(since[best, 0]), place, evidence, len(since))
 
 
 def judge_level(
@@ -226,8 +230,8 @@ def judge_level(
     """Raise a shift, and resolve it once the level is back or has become the usual one.
 
     - At rest: `BEYOND` when the evidence is `rule.evidence` or more.
-    - Raised: `WITHIN` when newer scores give `rule.recovery_evidence` that their mean is on the former level's side of
-      the middle between both levels, or when the scan has no evidence left, because the baseline has caught up.
+    - Raised: `WITHIN` when later buckets give `rule.recovery_evidence` that their mean is on the former level's side
+      of the middle between both levels, or when the scan has no evidence left, because the baseline has caught up.
 
     Returns:
         The verdict, the state to keep, and what the scan found.
@@ -237,29 +241,30 @@ def judge_level(
     ...     scores.add(i, ScoreSums(10, 9_000_000 if i < 40 else 7_000_000, 8_200_000 if i < 40 else 5_000_000))
     >>> verdict, raised, _ = judge_level(scores)
     >>> verdict, raised
-    (<Verdict.BEYOND: 'beyond'>, LevelState(start=None, before_micro=900000, after_micro=700000))
+    (<Verdict.BEYOND: 'beyond'>, LevelState(start=None, raised_at=59, before_micro=900000, after_micro=700000))
     >>> for i in range(60, 70):
     ...     scores.add(i, ScoreSums(10, 9_000_000, 8_200_000))
     >>> judge_level(scores, raised)[:2]
-    (<Verdict.WITHIN: 'within'>, LevelState(start=70, before_micro=None, after_micro=None))
+    (<Verdict.WITHIN: 'within'>, LevelState(start=70, raised_at=None, before_micro=None, after_micro=None))
     """
     shift = find_shift(buckets, rule, state.start)
-    if state.before_micro is None or state.after_micro is None:
+    if state.raised_at is None or state.before_micro is None or state.after_micro is None:
         if isinstance(shift, Undefined) or shift.evidence < rule.evidence:
             return Verdict.BETWEEN, state, shift
-        return Verdict.BEYOND, LevelState(state.start, to_micro(shift.before), to_micro(shift.after)), shift
-    caught_up = isinstance(shift, Shift) and shift.evidence < 1
+        newest = buckets.in_order()[-1][0]
+        return Verdict.BEYOND, LevelState(state.start, newest, to_micro(shift.before), to_micro(shift.after)), shift
+    caught_up = isinstance(shift, Shift) and shift.evidence < min(shift.starts, rule.evidence / 10)
     middle = from_micro(state.before_micro + state.after_micro) / 2
-    if caught_up or _recovery(buckets, rule, middle) >= rule.recovery_evidence:
+    if caught_up or _recovery(buckets, rule, middle, state.raised_at) >= rule.recovery_evidence:
         return Verdict.WITHIN, LevelState(start=buckets.in_order()[-1][0] + 1), shift
     return Verdict.BETWEEN, state, shift
 
 
-def _recovery(buckets: BucketedSums, rule: LevelRule, middle: float) -> float:
-    """The most that any run of newest scores says for a mean back on the former side of `middle`."""
+def _recovery(buckets: BucketedSums, rule: LevelRule, middle: float, raised_at: int) -> float:
+    """The most that any run of newest buckets, all later, says for a mean back on the former side of `middle`."""
     opposite: Direction = "rise" if rule.direction == "fall" else "fall"
-    _, since = _since(buckets, rule._replace(direction=opposite))
-    since = since[since[:, 0] >= rule.minimum]
+    order, since = _since(buckets, rule._replace(direction=opposite))
+    since = since[(since[:, 0] >= rule.minimum) & (np.array(order, dtype=np.float64) > raised_at)]
     bets = log_bets(since, middle if opposite == "fall" else 1 - middle)
     return float(mixed(bets).max(initial=0.0))
 

@@ -28,6 +28,7 @@ from tests.bench.alarm_streams import sample_labels
 __all__ = [
     "LABEL_TESTS",
     "LABEL_WINDOW",
+    "LOOK",
     "RATE_TESTS",
     "honest_and_copied_errors",
     "honest_and_copied_geometry",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 LABEL_WINDOW: Final = 200
-_LOOK: Final = 10
+LOOK: Final = 10
 """Tasks between two looks, where a look is slow."""
 
 
@@ -94,7 +95,7 @@ def labels_raised(shares: Array, streams: int, rng: np.random.Generator) -> dict
     """
     labels = sample_labels(shares, streams, rng)
     counts = np.cumsum(labels[..., None] == np.arange(shares.shape[1]), axis=1, dtype=np.int64) * MICRO
-    ends = range(LABEL_WINDOW + LABEL_SHIFT.minimum_reference, labels.shape[1], _LOOK)
+    ends = range(LABEL_WINDOW + LABEL_SHIFT.minimum_reference, labels.shape[1], LOOK)
     names = [f"{i:02d}" for i in range(shares.shape[1])]
     raised = {name: np.zeros((streams, len(ends)), dtype=np.bool_) for name in LABEL_TESTS}
     for stream in range(streams):
@@ -119,16 +120,16 @@ def _shift(names: list[str], recent: Array, reference: Array, rule: LabelShiftRu
     return found
 
 
-def imbalance_raised(shares: Array, streams: int, rng: np.random.Generator, ratio: float, minimum: int) -> Raised:
-    """`judge_imbalance` over all labels so far at each look, two lines (the lower one 80 % of `ratio`)."""
+def imbalance_raised(shares: Array, streams: int, rng: np.random.Generator, evidence: float) -> Raised:
+    """`judge_imbalance` over all labels so far at each look, 10:1 and 8:1, from 100 labels on."""
     labels = sample_labels(shares, streams, rng)
-    counts = np.cumsum(labels[..., None] == np.arange(shares.shape[1]), axis=1, dtype=np.int64)[:, ::_LOOK] * MICRO
+    counts = np.cumsum(labels[..., None] == np.arange(shares.shape[1]), axis=1, dtype=np.int64)[:, ::LOOK] * MICRO
     raised = np.zeros(counts.shape[:2], dtype=np.bool_)
     for stream in range(streams):
         standing = False
         for look, row in enumerate(counts[stream].tolist()):
             seen = {str(i): n for i, n in enumerate(row) if n}
-            verdict = judge_imbalance(seen, frozenset(map(str, range(len(row)))), ratio, 0.8 * ratio, minimum)
+            verdict = judge_imbalance(seen, frozenset(map(str, range(len(row)))), 10.0, 8.0, 100, evidence)
             raised[stream, look] = not standing and verdict is Verdict.BEYOND
             standing = verdict is not Verdict.WITHIN if standing else bool(raised[stream, look])
     return raised
