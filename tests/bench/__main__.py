@@ -5,6 +5,7 @@
     python -m tests.bench latency --rate 6000
     python -m tests.bench memory --loops 10
     python -m tests.bench scoring
+    python -m tests.bench alarms --write         the tables of scoring/rolling/README.md
     python -m tests.bench peers                  ours beside the libraries that a user would call, and how we grow
 
 Prints tables; `--json FILE` keeps every figure. Nothing here passes or fails: times depend on the machine, and ratios
@@ -28,6 +29,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from tests.bench import alarms as alarm_tables
 from tests.bench import tables
 from tests.bench.latency import Latency, measure_latency
 from tests.bench.memory import FORMS, Memory, measure_memory
@@ -133,6 +135,20 @@ def memory(loops: int, broker: str | None, json_file: Path | None) -> None:
 def scoring(json_file: Path | None) -> None:
     """Costs of the engine and of the mathematics by themselves; needs no broker."""
     _keep(json_file, {"scoring": _scoring()})
+
+
+@main.command()
+@click.option("--write", is_flag=True, help="Put the tables into scoring/rolling/README.md.")
+def alarms(write: bool) -> None:
+    """False alarms and detection delays of the alerts' tests, simulated; needs no broker."""
+    found = alarm_tables.defaults() | alarm_tables.simulated(told)
+    if not write:
+        for name, table in found.items():
+            click.echo(f"{name}\n\n{table}")
+        return
+    text = alarm_tables.README.read_text(encoding="utf-8")
+    alarm_tables.README.write_text(alarm_tables.with_tables(text, found), encoding="utf-8")
+    told(f"the tables are in {alarm_tables.README}")
 
 
 @main.command()
