@@ -198,6 +198,7 @@ def _control(control: ControlScore, scores: Scores, adjudication: Adjudication) 
         adjudication=control.plan.adjudication,
         soft_labels=settled.soft_labels,
         conflicts=settled.conflicts,
+        weights=UNSET if settled.weights is None else settled.weights,
     )
 
 

@@ -51,7 +51,8 @@ def judge(standings: Sequence[Standing], plan: Plan, may_join: int, scene: Scene
 def _judged(standings: Sequence[Standing], plan: Plan, may_join: int, scene: Scene) -> tuple[Scores, Adjudication]:
     answers = [(s.annotator_id, s.answer.result or [], s.counts) for s in standings]
     scores = score(answers, plan, may_join, scene)
-    return scores, adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
+    weights = plan.settings.annotator_weights
+    return scores, adjudicate(scores, [s.submission_id for s in standings], weights, plan.learned)
 
 
 def _pattern(standings: Sequence[Standing], may_join: int) -> tuple[Any, ...] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import UNSET, Struct
@@ -10,7 +11,11 @@ from msgspec import UNSET, Struct
 from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
 from streams.settings import settings_hash
 
-__all__ = ["ControlPlan", "Plan"]
+__all__ = ["NOTHING", "ControlPlan", "Plan"]
+
+
+NOTHING: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+"""Learned of nobody."""
 
 
 class ControlPlan(Struct, frozen=True, eq=False):
@@ -40,10 +45,12 @@ class Plan:
     'exact'
     """
 
-    __slots__ = ("_controls", "hash", "remembered", "settings", "weighs_by_name")
+    __slots__ = ("_controls", "hash", "learned", "remembered", "settings", "weighs_by_name")
 
-    def __init__(self, settings: ProjectSettings) -> None:
+    def __init__(self, settings: ProjectSettings, learned: Mapping[str, Mapping[str, float]] = NOTHING) -> None:
         self.settings = settings
+        self.learned = learned
+        """Control → annotator → weight, as far as is known; it changes while the plan stays."""
         self.hash = settings_hash(settings)
         self.weighs_by_name = any(c.adjudication == "weighted" for c in settings.controls.values())
         self.remembered: dict[tuple[Any, ...], Any] = {}

@@ -44,9 +44,9 @@ def promoted(standings: Sequence[Standing], plan: Plan, scene: Scene) -> Promote
     )
     if not scores.passed or scores.score is None or scores.score < gold.promote_at:
         return None
-    return Promoted(
-        makers, scores, adjudicate(scores, [s.submission_id for s in standings], plan.settings.annotator_weights)
-    )
+    submissions = [s.submission_id for s in standings]
+    adjudication = adjudicate(scores, submissions, plan.settings.annotator_weights, plan.learned)
+    return Promoted(makers, scores, adjudication)
 
 
 def _when(standing: Standing) -> tuple[int, str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -16,11 +17,16 @@ from streams.contracts.facts import FactBatch
 from streams.contracts.settings import ProjectSettings
 from streams.ports import Outgoing, Processor, Record, UnitOfWork
 from streams.quality.views import ProjectQuality
+from streams.reliability_book import ReliabilityBook
 from streams.settings import SettingsBook
 from streams.settle import Limits, Settle
 from streams.watch import Watch
 
 __all__ = ["Replay"]
+
+LEARNED_EVERY_LINES = 100
+"""Weights learned of annotators come into force after every so many lines, counted from the first: a worker's come with
+the topic, some moments later. At fixed lines, so that how the lines are cut into steps changes nothing."""
 
 _UNSETTLED = frozenset(("waiting", "reassigning"))
 _decode_facts = msgspec.json.Decoder(FactBatch).decode
@@ -33,19 +39,39 @@ class Replay:
         book = SettingsBook(settings)
         # A what-if over a broken file should report all that is broken, so the dead-letter budget is never spent.
         offline = msgspec.structs.replace(limits, check_keys=False, dead_letter_ratio=1.0, dead_letter_run=2**62)
-        self._settle = _Fed(Settle(book, offline))
+        self._reliabilities = ReliabilityBook()
+        self._weighted = any(c.adjudication == "weighted" for p in settings.values() for c in p.controls.values())
+        self._learned: list[Outgoing] = []
+        self._settle = _Fed(Settle(book, offline, self._reliabilities))
         self._statistics = Watch(book)
         self._watch = _Fed(self._statistics)
         self.summary = Summary()
 
     def step(self, lines: Iterable[bytes]) -> Iterator[Outgoing]:
         """Process some lines; yields what the agents emit, without the facts between them."""
-        unit = self._settle.step((None, line) for line in lines)
-        facts = [o for o in unit.outgoing if o.topic == "quality-facts"]
-        watched = self._watch.step((o.key, o.value) for o in facts)
-        self.summary.add(unit, watched, [_decode_facts(o.value) for o in facts])
-        yield from (o for o in unit.outgoing if o.topic != "quality-facts")
-        yield from watched.outgoing
+        for portion in self._portions(lines):
+            unit = self._settle.step((None, line) for line in portion)
+            facts = [o for o in unit.outgoing if o.topic == "quality-facts"]
+            watched = self._watch.step((o.key, o.value) for o in facts)
+            self.summary.add(unit, watched, [_decode_facts(o.value) for o in facts])
+            yield from (o for o in unit.outgoing if o.topic != "quality-facts")
+            yield from watched.outgoing
+            self._learn(watched.outgoing)
+
+    def _portions(self, lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """All at once; where votes are weighted by what is learned, cut where that comes into force."""
+        rest = iter(lines)
+        room = LEARNED_EVERY_LINES - self._settle.next_offset % LEARNED_EVERY_LINES if self._weighted else None
+        while portion := list(islice(rest, room)):
+            yield portion
+            room = LEARNED_EVERY_LINES if self._weighted else None
+
+    def _learn(self, outgoing: Iterable[Outgoing]) -> None:
+        self._learned += [o for o in outgoing if o.topic == "annotator-reliability"]
+        if self._settle.next_offset % LEARNED_EVERY_LINES == 0:
+            for record in self._learned:
+                self._reliabilities.publish(record.key, record.value)
+            self._learned.clear()
 
     def projects(self) -> list[str]:
         """The projects that have statistics, sorted."""
@@ -66,12 +92,12 @@ class _Fed:
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
         self._state: dict[bytes, bytes] = {}
-        self._next_offset = 0
+        self.next_offset = 0
         processor.open(0, self._state)
 
     def step(self, records: Iterable[tuple[bytes | None, bytes]]) -> UnitOfWork:
-        batch = [Record(self._next_offset + i, key, value) for i, (key, value) in enumerate(records)]
-        self._next_offset += len(batch)
+        batch = [Record(self.next_offset + i, key, value) for i, (key, value) in enumerate(records)]
+        self.next_offset += len(batch)
         unit = self._processor.step(0, batch)
         for key, change in unit.changes.items():
             if change is None:

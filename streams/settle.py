@@ -23,6 +23,7 @@ from streams.errors import Rejected
 from streams.memory import PartitionMemory, ProjectMemory
 from streams.plan import Plan
 from streams.ports import InputRecord, Outgoing, UnitOfWork
+from streams.reliability_book import ReliabilityBook
 from streams.requests import asked_in_all, reassignment, review_request
 from streams.settings import SettingsBook
 from streams.stages import emit
@@ -81,8 +82,11 @@ class Settle:
     source = "annotation-events"
     table = "tasks"
 
-    def __init__(self, book: SettingsBook, limits: Limits | None = None) -> None:
+    def __init__(
+        self, book: SettingsBook, limits: Limits | None = None, reliabilities: ReliabilityBook | None = None
+    ) -> None:
         self._book = book
+        self._reliabilities = reliabilities or ReliabilityBook()
         self._limits = limits or Limits()
         self._open: dict[int, PartitionMemory] = {}
         self._budgets: dict[int, DeadLetterBudget] = {}
@@ -288,7 +292,7 @@ class Settle:
         settings = self._book.of(project_id)
         plan = self._plans.get(project_id)
         if plan is None or plan.settings is not settings:
-            plan = self._plans[project_id] = Plan(settings)
+            plan = self._plans[project_id] = Plan(settings, self._reliabilities.of(project_id))
         return plan
 
     def _changes(self, memory: PartitionMemory, work: _Work) -> dict[bytes, bytes | None]:

@@ -38,6 +38,13 @@ TOPICS: dict[str, Topic] = {
         Topic("task-review", "project/task", "delete", "source", "tasks handed to a person"),
         Topic("dead-letter", "as the input", "delete", "source", "inputs that could not be used"),
         Topic("quality-facts", "project", "delete", "source", "what SETTLE tells WATCH"),
+        Topic(
+            "annotator-reliability",
+            "project/annotator",
+            "compact",
+            "one",
+            "how far each annotator's answers can be trusted",
+        ),
         Topic("quality-alerts", "project", "delete", "source", "alerts raised and resolved"),
     )
 }

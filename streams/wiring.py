@@ -21,12 +21,13 @@ from streams.config import WorkerConfig
 from streams.errors import ConfigurationError
 from streams.limits import limits_of
 from streams.ports import Processor
+from streams.reliability_book import ReliabilityBook
 from streams.settings import SettingsBook, parse_project
 from streams.settings_file import read_settings
 from streams.settle import Settle
 from streams.watch import Watch
 
-__all__ = ["run", "settings_follower"]
+__all__ = ["reliability_follower", "run", "settings_follower"]
 
 log = logging.getLogger("labelquorum.worker")
 
@@ -43,12 +44,13 @@ def run(config: WorkerConfig, checkpoint: Checkpoint = no_checkpoint, observers:
         ConfigurationError: the settings file is not usable. What the broker lacks is logged, with exit code 2.
     """
     book = SettingsBook(read_settings(config.settings_file) if config.settings_file else {})
+    reliabilities = ReliabilityBook()
     watch = Watch(book)
-    processors: dict[str, Processor] = {"settle": Settle(book, limits_of(config)), "watch": watch}
+    processors: dict[str, Processor] = {"settle": Settle(book, limits_of(config), reliabilities), "watch": watch}
     metrics = Metrics()
     metrics.add_source(watch.gauges)
     health = Health(time.monotonic)
-    companions: list[Companion] = [settings_follower(config, book)]
+    companions: list[Companion] = [settings_follower(config, book), reliability_follower(config, reliabilities)]
     if config.redis_url:
         companions.append(_ReadModelKeeper(config, metrics.set_gauge))
     reading = _Reading(config) if config.redis_url else None
@@ -85,6 +87,18 @@ def settings_follower(config: WorkerConfig, book: SettingsBook) -> CompactedRead
             log.error("%s\nThe former settings stay in force.", error)  # noqa: TRY400 - a person's mistake, not ours
 
     return CompactedReader(config.broker, config.topic("project-settings"), publish)
+
+
+def reliability_follower(config: WorkerConfig, book: ReliabilityBook) -> CompactedReader:
+    """Keeps `book` as the reliability topic says. What can't be read leaves what was known in force."""
+
+    def publish(key: bytes | None, value: bytes | None) -> None:
+        try:
+            book.publish(key or b"", value)
+        except ValueError as error:
+            log.error("%s\nWhat was known of the annotator stays in force.", error)  # noqa: TRY400 - another producer's
+
+    return CompactedReader(config.broker, config.topic("annotator-reliability"), publish)
 
 
 class _ReadModelKeeper:

@@ -30,7 +30,7 @@ from tests.support.commands import named_commands, problem
 
 README = text("README.md")
 LONGEST_PRODUCER = 20
-OURS_ALONE = {"quality-facts"}
+OURS_ALONE = {"quality-facts", "annotator-reliability"}
 """Topics that are between our two agents."""
 
 

@@ -76,6 +76,9 @@ class ControlOutcome(Struct, kw_only=True, gc=False):
     adjudication: str | None
     soft_labels: dict[str, float] | None
     conflicts: list[Conflict]
+    weights: dict[str, float] | UnsetType = UNSET
+    """What each annotator's vote counted for, where votes are weighted: as the settings say, else as was learned of
+    them when the decision was made, else 1."""
 
 
 class ConsensusBase(Struct, kw_only=True, tag_field="type", gc=False):

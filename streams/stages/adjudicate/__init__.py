@@ -11,11 +11,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from streams.plan import NOTHING
 from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, ObjectEvidence, Scores, SetEvidence
 from streams.stages.adjudicate.answers import settle_answers
 from streams.stages.adjudicate.categories import settle_category, settle_set
 from streams.stages.adjudicate.objects import settle_objects
-from streams.stages.adjudicate.voters import Settled, Voters
+from streams.stages.adjudicate.voters import DIGITS, Settled, Voters
 
 __all__ = ["Adjudication", "adjudicate"]
 
@@ -39,13 +40,19 @@ _SETTLE: dict[type, Callable[[ControlScore, Voters], Settled]] = {
 }
 
 
-def adjudicate(scores: Scores, submissions: Sequence[str], weights: Mapping[str, float]) -> Adjudication:
+def adjudicate(
+    scores: Scores,
+    submissions: Sequence[str],
+    weights: Mapping[str, float],
+    learned: Mapping[str, Mapping[str, float]] = NOTHING,
+) -> Adjudication:
     """Adjudicate every control by the method of its settings.
 
     Args:
         scores: from `stages.score`.
         submissions: the submission id of each of `scores.annotators`.
-        weights: reliability by annotator, for controls that ask for `weighted`; 1 for whoever is not named.
+        weights: by annotator, for controls that ask for `weighted`: as the project's settings have them.
+        learned: control → annotator → weight, for whoever `weights` does not name; 1 for whoever neither does.
     """
     ids = [scores.annotators[row] for row in scores.counted]
     equal = Voters(scores.counted, ids, [submissions[row] for row in scores.counted], None)
@@ -53,8 +60,12 @@ def adjudicate(scores: Scores, submissions: Sequence[str], weights: Mapping[str,
     for control in scores.controls:
         voters = equal
         if control.plan.adjudication == "weighted":
-            voters = Voters(equal.rows, ids, equal.submissions, [weights.get(annotator, 1.0) for annotator in ids])
-        controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
+            known = learned.get(control.name, {})
+            weighing = [round(weights.get(name, known.get(name, 1.0)), DIGITS) for name in ids]
+            voters = Voters(equal.rows, ids, equal.submissions, weighing)
+        settled = controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
+        if voters.weights is not None:
+            settled.weights = dict(zip(ids, voters.weights, strict=True))
     return Adjudication(_named(controls.values()), controls)
 
 

@@ -43,6 +43,8 @@ class Settled(Struct):
     """The consensus of an answer kind as `scoring` compares it; None where most gave no answer."""
     objects: list[ObjectUnit] = []
     """The objects of an object kind, those of the consensus first and in its order."""
+    weights: dict[str, float] | None = None
+    """By annotator, where votes were weighted."""
 
 
 class Voters(Struct):

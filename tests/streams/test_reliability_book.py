@@ -1,0 +1,137 @@
+"""Weights learned of annotators: from the topic into the votes, and into what a decision says of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.reliability_book import ReliabilityBook
+from streams.replay import LEARNED_EVERY_LINES, Replay
+from streams.settings import SettingsBook
+from streams.settle import Limits, Settle
+from tests.builders import PROJECT, Event, answers, choice, line, record, submitted
+from tests.builders import settings as project
+
+_WEIGHTED = {"scene": {"type": "choice", "adjudication": "weighted"}}
+
+
+def _record(annotator: str, weight: float, control: str = "scene", owner: str = PROJECT) -> bytes:
+    learned = {"model": "one_coin", "accuracy": 0.9, "low": 0.8, "high": 0.95, "n": 40, "weight": weight}
+    return msgspec.json.encode(
+        {
+            "schema": 1, "type": "annotator.reliability", "project_id": owner, "annotator_id": annotator,
+            "event_time": "2026-01-31T10:00:00.000Z", "controls": {control: learned},
+        }
+    )  # fmt: skip
+
+
+def _decided(book: ReliabilityBook, *events: Event, **more: Any) -> dict[str, Any]:
+    wanted = project(controls=_WEIGHTED, **more)
+    settle = Settle(SettingsBook({PROJECT: wanted}), Limits(), book)
+    settle.open(0, {})
+    work = settle.step(0, [record(i, given) for i, given in enumerate(events)])
+    decisions = [out for out in work.outgoing if out.topic in ("task-agreement", "task-disagreement")]
+    found: dict[str, Any] = msgspec.json.decode(decisions[-1].value)
+    return found
+
+
+def test_whoever_is_known_to_be_right_outvotes_two_who_are_not_and_the_decision_says_so() -> None:
+    book = ReliabilityBook()
+    book.publish(b"street/a3", _record("a3", 2.5))
+    decided = _decided(book, *answers("day", "day", "night"))
+    assert decided["consensus"][0]["value"] == "night"
+    assert decided["controls"]["scene"]["weights"] == {"a1": 1.0, "a2": 1.0, "a3": 2.5}
+    assert decided["controls"]["scene"]["soft_labels"] == {"day": 0.444444, "night": 0.555556}
+
+
+def test_what_the_settings_say_of_an_annotator_goes_before_what_was_learned() -> None:
+    book = ReliabilityBook()
+    book.publish(b"street/a3", _record("a3", 2.5))
+    decided = _decided(book, *answers("day", "day", "night"), annotator_weights={"a3": 0.5})
+    assert decided["controls"]["scene"]["weights"] == {"a1": 1.0, "a2": 1.0, "a3": 0.5}
+    assert decided["consensus"][0]["value"] == "day"
+
+
+def test_other_controls_and_other_projects_learn_nothing_of_it() -> None:
+    book = ReliabilityBook()
+    book.publish(b"street/a3", _record("a3", 9.0, control="weather"))
+    book.publish(b"lake/a3", _record("a3", 9.0, owner="lake"))
+    decided = _decided(book, *answers("day", "day", "night"))
+    assert decided["controls"]["scene"]["weights"] == {"a1": 1.0, "a2": 1.0, "a3": 1.0}
+
+
+def test_a_control_that_is_not_weighted_names_no_weights() -> None:
+    settle = Settle(SettingsBook({}), Limits())
+    settle.open(0, {})
+    work = settle.step(0, [record(i, given) for i, given in enumerate(answers("day", "day", "day"))])
+    assert "weights" not in msgspec.json.decode(work.outgoing[0].value)["controls"]["scene"]
+
+
+def test_weights_that_are_all_0_trust_nobody_more_than_anybody() -> None:
+    book = ReliabilityBook()
+    for name in ("a1", "a2", "a3"):
+        book.publish(b"street/" + name.encode(), _record(name, 0.0))
+    assert _decided(book, *answers("day", "day", "night"))["consensus"][0]["value"] == "day"
+
+
+def test_the_latest_record_of_a_key_holds_and_one_without_a_value_takes_it_back() -> None:
+    book = ReliabilityBook()
+    weights = book.of(PROJECT)
+    book.publish(b"street/a3", _record("a3", 2.5, control="weather"))
+    book.publish(b"street/a3", _record("a3", 1.5))
+    assert {name: dict(known) for name, known in weights.items() if known} == {"scene": {"a3": 1.5}}
+    book.publish(b"street/a3", None)
+    book.publish(b"nobody", None)
+    assert not any(weights.values())
+
+
+@pytest.mark.parametrize("weight", [-0.1, float("inf"), float("nan")])
+def test_a_weight_that_no_vote_can_be_counted_by_is_refused_and_the_former_one_stays(weight: float) -> None:
+    book = ReliabilityBook()
+    book.publish(b"street/a3", _record("a3", 1.5))
+    with pytest.raises(ValueError, match="a3"):
+        book.publish(b"street/a3", _record("a3", 2.5).replace(b'"weight":2.5', b'"weight":%s' % str(weight).encode()))
+    with pytest.raises(ValueError, match="expected an AnnotatorReliability"):
+        book.publish(b"street/a3", b"[]")
+    assert book.of(PROJECT) == {"scene": {"a3": 1.5}}
+
+
+def _log() -> list[bytes]:
+    """a1 and a2 are right wherever a3 and a4 are not with them; then a3 and a4 meet a1 alone."""
+    events = []
+    for i in range(60):
+        right, wrong = ("day", "night") if i % 2 else ("night", "day")
+        events += [submitted(f"t{i}", name, right, at=i) for name in ("a1", "a2", "a5")]
+        events.append(submitted(f"t{i}", "a3" if i % 3 else "a4", wrong, at=i + 0.5))
+    events += [submitted("last", name, value, at=99) for name, value in (("a1", "day"), ("a3", "dusk"), ("a4", "dusk"))]
+    return [line(given) for given in events]
+
+
+def _replayed(lines: list[bytes], cuts: list[int]) -> list[tuple[str, bytes]]:
+    engine = Replay({PROJECT: project(controls=_WEIGHTED, required_annotators=3)}, Limits())
+    found, start = [], 0
+    for end in [*sorted(cuts), len(lines)]:
+        found += [(out.topic, out.value) for out in engine.step(lines[start:end])]
+        start = end
+    return sorted(found)
+
+
+def test_a_replay_learns_whom_to_trust_from_its_own_decisions() -> None:
+    lines = _log()
+    assert len(lines) > 2 * LEARNED_EVERY_LINES
+    decisions = [msgspec.json.decode(value) for topic, value in _replayed(lines, []) if topic.startswith("task-")]
+    last = next(d for d in decisions if d["task_id"] == "last" and "controls" in d and isinstance(d["controls"], dict))
+    weights = last["controls"]["scene"]["weights"]
+    assert weights["a1"] > weights["a3"] + weights["a4"]
+    assert last["consensus"][0]["value"] == choice("day")["value"]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(0, 243), max_size=4))
+def test_how_a_replay_that_learns_is_cut_into_steps_changes_no_byte(cuts: list[int]) -> None:
+    lines = _log()
+    assert _replayed(lines, cuts) == _replayed(lines, [])
