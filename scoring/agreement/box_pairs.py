@@ -51,7 +51,11 @@ def _upright_iou(a: Array, b: Array) -> Array:
     # width at a large x. The same expression gives min(width_a, width_b) for a box inside another, without rounding.
     offset = b[0:2] - a[0:2]
     size_a, size_b = a[2:4], b[2:4]
-    overlap = np.minimum(size_a - np.maximum(offset, 0.0), size_b + np.minimum(offset, 0.0))
+    # In place, because for the few boxes of a task making the arrays takes as long as filling them.
+    overlap, other = np.maximum(offset, 0.0), np.minimum(offset, 0.0)
+    np.subtract(size_a, overlap, out=overlap)
+    np.add(size_b, other, out=other)
+    np.minimum(overlap, other, out=overlap)
     np.maximum(overlap, 0.0, out=overlap)
     return _ratio(overlap[0] * overlap[1], offset, size_a, size_b)
 
@@ -132,9 +136,10 @@ def _mean_ramp(start: Array, stop: Array) -> Array:
 
 def _ratio(intersection: Array, offset: Array, size_a: Array, size_b: Array) -> Array:
     """Intersection over union, with the rule for boxes without area."""
-    union: Array = size_a[0] * size_a[1] + size_b[0] * size_b[1] - intersection
-    if union.min(initial=np.inf) > 0.0:
-        return intersection / union
+    union: Array = size_a[0] * size_a[1] + size_b[0] * size_b[1]
+    np.subtract(union, intersection, out=union)
+    if np.minimum.reduce(union, axis=None, initial=np.inf) > 0.0:
+        return np.divide(intersection, union, out=intersection)
     identical = (offset == 0.0).all(axis=0) & (size_a == size_b).all(axis=0)
     return np.where(union > 0.0, intersection / np.where(union > 0.0, union, 1.0), identical)
 

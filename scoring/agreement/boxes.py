@@ -7,6 +7,7 @@ all. They share one formula (`scoring.agreement.box_pairs`), so a pair's IoU is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 import numpy as np
 import shapely
@@ -80,7 +81,11 @@ def iou(a: Boxes, b: Boxes) -> Array:
     similarity = np.empty((len(a), len(b)))
     for start in range(0, len(a), rows):
         block = slice(start, start + rows)
-        similarity[block] = pair_iou(columns_a[:, block, None], columns_b[:, None, :])
+        # With themselves, one half is the other one turned around.
+        left = slice(start if b is a else 0, None)
+        similarity[block, left] = pair_iou(columns_a[:, block, None], columns_b[:, None, left])
+        if b is a:
+            similarity[start + rows :, block] = similarity[block, start + rows :].T
     return similarity
 
 
@@ -222,7 +227,10 @@ def _check(boxes: Boxes) -> None:
         raise ValueError(
             f"expected boxes as an (n, 5) array of x, y, width, height, rotation_degrees; got shape {boxes.shape}"
         )
-    if not np.isfinite(boxes).all():
+    # A finite sum has finite terms; only where it is not, they are looked at one by one.
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(np.add.reduce(boxes, axis=None))
+    if not isfinite(total) and not np.isfinite(boxes).all():
         raise ValueError(f"expected finite boxes, got {boxes[~np.isfinite(boxes).all(axis=1)].tolist()}")
-    if len(boxes) and boxes[:, 2:4].min() < 0.0:
+    if np.minimum.reduce(boxes[:, 2:4], axis=None, initial=0.0) < 0.0:
         raise ValueError(f"expected sizes of at least 0, got {boxes[(boxes[:, 2:4] < 0).any(axis=1)].tolist()}")
