@@ -21,22 +21,30 @@ _COUNTED_LABELS = frozenset(("agreed", "reviewed", "accepted"))
 def contribution(task: Task, plan: Plan, found: Outcome) -> Contribution | None:
     """What the task adds to its project's sums; nothing while only its gold is known."""
     header = task.header
-    if found.decision is None and not task.answers and not header.fields and not header.skipped:
+    if found.scores is None and not task.answers and not header.fields and not header.skipped:
         return None
     state = found.verdict.state
-    labels: dict[str, dict[str, float]] = {}
-    if found.decision is not None and state in _COUNTED_LABELS:
-        for region in found.decision.consensus:
-            _count_labels(labels, region)
     return Contribution(
         state=state,
         answers=found.situation.counted,
         event_time_us=found.event_time_us,
-        score=found.decision.score if found.decision is not None and state not in _WITHOUT_SCORE else None,
-        labels=labels,
+        score=found.scores.score if found.scores is not None and state not in _WITHOUT_SCORE else None,
+        labels=_labels(found) if found.scores is not None and state in _COUNTED_LABELS else {},
         stalled=header.stalled and state in ("waiting", "reassigning"),
         detail=detail_of(task, plan, found),
     )
+
+
+def _labels(found: Outcome) -> dict[str, dict[str, float]]:
+    """Remembered where the scores are; read only."""
+    known: dict[str, dict[str, float]] | None = None if found.shared is None else found.shared.get("labels")
+    if known is None:
+        known = {}
+        for region in found.consensus:
+            _count_labels(known, region)
+        if found.shared is not None:
+            found.shared["labels"] = known
+    return known
 
 
 def _count_labels(labels: dict[str, dict[str, float]], region: Any) -> None:

@@ -10,33 +10,27 @@ from math import hypot
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
-from streams.contracts.decisions import (
-    ControlOutcome,
-    Decision,
-    ReviewVerdict,
-    SubmissionReport,
-    UnscoredReport,
-)
-from streams.contracts.regions import UnscoredRegion
-from streams.judge import judge
+from streams.contracts.decisions import Decision, ReviewVerdict
+from streams.decision import decision_of, raw_region
+from streams.judge import in_slots, judge, judge_by_name
 from streams.kinds.base import Scene
 from streams.plan import Plan
 from streams.promotion import Promoted, promoted
-from streams.scores import ControlScore, Scores
+from streams.scores import Scores
 from streams.stages.adjudicate import Adjudication
-from streams.stages.emit import decision_bytes, evidence_id, instant
+from streams.stages.emit import evidence_id, instant, named, written
 from streams.stages.fold import Standing, required_annotators, standing
 from streams.stages.route import Situation, Verdict, may_join, route
 from streams.state import ReviewNote, Task
+from streams.template import Template, slot
 
-__all__ = ["Outcome", "outcome", "raw_region", "scene_of"]
+__all__ = ["Outcome", "decision", "outcome", "scene_of"]
 
-_WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
+_KINDS = {"human": b'"human"', "model": b'"model"'}
 _LETS_STAND = (None, "approved")
-_UNSCORED_BYTES = 2_000_000
-"""Of regions that nobody compared, in one decision: masks of twenty annotators would not fit through Kafka."""
+_WITHOUT_CONSENSUS = frozenset(("waiting", "abandoned", "cancelled"))
 
 
 class Outcome(Struct, gc=False):
@@ -46,9 +40,14 @@ class Outcome(Struct, gc=False):
     situation: Situation
     standings: list[Standing]
     scores: Scores | None
-    """None while there is no quorum and nothing else to decide."""
+    """None while there is no quorum and nothing else to decide. Shared between tasks that are alike: annotators go by
+    their rows, which are those of `standings`, and names may be slots."""
     adjudication: Adjudication | None
-    decision: Decision | None
+    """Likewise."""
+    consensus: list[Any]
+    """Likewise; a reviewer's correction where there is one."""
+    shared: dict[Any, Any] | None
+    """Room for what all tasks have in common that share `scores`; None: nobody shares them."""
     decision_id: str
     body: bytes
     event_time_us: int
@@ -63,8 +62,9 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     situation = _situation(task, plan, standings)
     if _only_waits(task, plan, situation):
         verdict = Verdict("waiting", False, "quorum_not_reached", 1, situation.required)
-        return Outcome(verdict, situation, standings, None, None, None, "", b"", _latest(task, standings, None))
-    scores, adjudication = judge(standings, plan, may_join(situation, routing), scene_of(task))
+        at_us = _latest(task, standings, None)
+        return Outcome(verdict, situation, standings, None, None, [], None, "", b"", at_us)
+    judged = judge(standings, plan, may_join(situation, routing), scene_of(task))
     evidence = evidence_id(
         task.project_id,
         task.task_id,
@@ -73,7 +73,71 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     if task.review is not None:
         review = _review_in_force(task.review, standings, evidence, afresh=routing.on_rejected == "all")
         situation = msgspec.structs.replace(situation, review=review)
-    return _decided(task, plan, standings, situation, scores, adjudication, evidence)
+    if judged.shared is not None and (task.header.skipped or situation.review is not None):
+        judged = judge_by_name(standings, plan, may_join(situation, routing), scene_of(task))
+    verdict = route(situation, judged.scores, routing)
+    at_us = _latest(task, standings, situation.review)
+    consensus = _consensus(task, situation, verdict, judged.adjudication)
+    truth = None
+    if plan.settings.gold.promote_at is not None and not situation.cancelled and situation.review in _LETS_STAND:
+        truth = promoted(standings, plan, scene_of(task))
+    found = Outcome(
+        verdict, situation, standings, judged.scores, judged.adjudication, consensus, judged.shared, "", b"", at_us,
+        truth,
+    )  # fmt: skip
+    text = _own_text(task, plan, found) if judged.shared is None else _shared_text(task, plan, found, judged.shared)
+    found.decision_id, found.body = named(text, verdict.passed, evidence)
+    return found
+
+
+def decision(task: Task, plan: Plan, found: Outcome) -> Decision:
+    """The decision of an outcome that has one, with its names and its id, as `Outcome.body` has it in writing."""
+    if found.shared is not None:
+        judged = judge_by_name(found.standings, plan, may_join(found.situation, plan.settings.routing), scene_of(task))
+        consensus = _consensus(task, found.situation, found.verdict, judged.adjudication)
+        found = msgspec.structs.replace(
+            found, scores=judged.scores, adjudication=judged.adjudication, consensus=consensus, shared=None
+        )
+    decided = _decision(task, plan, found)
+    decided.decision_id = found.decision_id
+    return decided
+
+
+def _decision(task: Task, plan: Plan, found: Outcome) -> Decision:
+    scores, adjudication = found.scores, found.adjudication
+    if scores is None or adjudication is None:
+        raise ValueError(f"expected a task with a decision; {task.project_id}/{task.task_id} only waits")
+    skipped = task.header.skipped.keys() - {s.annotator_id for s in found.standings}
+    return decision_of(
+        task.project_id, task.task_id, instant(found.event_time_us), plan.hash, found.standings, scores, adjudication,
+        found.verdict, found.consensus, sorted(skipped), _review_verdict(task, found.situation),
+        found.promoted is not None,
+    )  # fmt: skip
+
+
+def _own_text(task: Task, plan: Plan, found: Outcome) -> bytes:
+    return written(_decision(task, plan, found))
+
+
+def _shared_text(task: Task, plan: Plan, found: Outcome, shared: dict[Any, Any]) -> bytes:
+    """What `_own_text` would write, from the text that all tasks of the pattern share where they go the same way."""
+    template: Template | None = shared.get(found.verdict)
+    if template is None:
+        in_place = decision_of(
+            slot("p"), slot("t"), slot("e"), plan.hash, in_slots(found.standings), found.scores, found.adjudication,  # type: ignore[arg-type]
+            found.verdict, found.consensus, [], None, False,
+        )  # fmt: skip
+        names = ["p", "t", "e"]
+        for row, standing_ in enumerate(found.standings):
+            names += [f"a{row}", f"s{row}", f"v{row}", f"k{row}"]
+            names += [f"s{row}/{i}" for i in range(len(standing_.answer.result or []))]
+        template = shared[found.verdict] = Template.of(written(in_place), names)
+    values = [written(task.project_id), written(task.task_id), b'"%s"' % instant(found.event_time_us).encode()]
+    for annotator_id, submission_id, answer, _ in found.standings:
+        values += (written(annotator_id), written(submission_id), b"%d" % answer.version, _KINDS[answer.kind])
+        for region in answer.result or ():
+            values.append(written(f"{submission_id}/{region.id}"))
+    return template.fill(values)
 
 
 def scene_of(task: Task) -> Scene:
@@ -132,76 +196,6 @@ def _latest(task: Task, standings: list[Standing], review: str | None) -> int:
     return max(times, default=0)
 
 
-def _decided(
-    task: Task,
-    plan: Plan,
-    standings: list[Standing],
-    situation: Situation,
-    scores: Scores,
-    adjudication: Adjudication,
-    evidence: str,
-) -> Outcome:
-    verdict = route(situation, scores, plan.settings.routing)
-    at_us = _latest(task, standings, situation.review)
-    truth = None
-    if plan.settings.gold.promote_at is not None and not situation.cancelled and situation.review in _LETS_STAND:
-        truth = promoted(standings, plan, scene_of(task))
-    decided = Decision(
-        schema=1,
-        type="task.agreement" if verdict.passed else "task.disagreement",
-        decision_id="",
-        replaces=None,
-        revision=0,
-        project_id=task.project_id,
-        task_id=task.task_id,
-        event_time=instant(at_us),
-        round=verdict.round,
-        state=verdict.state,
-        reason=verdict.reason,
-        score=scores.score,
-        passed=verdict.passed,
-        submissions=[
-            SubmissionReport(
-                submission_id=s.submission_id,
-                version=s.answer.version,
-                annotator_id=s.annotator_id,
-                annotator_kind=s.answer.kind,
-                counts=s.counts,
-                score=individual,
-            )
-            for s, individual in zip(standings, scores.individual, strict=True)
-        ],
-        controls={control.name: _control(control, scores, adjudication) for control in scores.controls},
-        consensus=_consensus(task, situation, verdict, adjudication),
-        unscored=_unscored(standings, scores) if scores.unscored else [],
-        skipped=sorted(task.header.skipped.keys() - set(scores.annotators)) if task.header.skipped else [],
-        review=_review_verdict(task, situation),
-        settings=plan.hash,
-        promoted_gold=UNSET if truth is None else True,
-    )
-    decision_id, body = decision_bytes(decided, evidence)
-    return Outcome(verdict, situation, standings, scores, adjudication, decided, decision_id, body, at_us, truth)
-
-
-def _control(control: ControlScore, scores: Scores, adjudication: Adjudication) -> ControlOutcome:
-    settled = adjudication.controls[control.name]
-    return ControlOutcome(
-        type=control.plan.type,
-        metric=control.plan.metric,
-        aggregate=control.plan.aggregate,
-        score=control.score,
-        undefined=control.undefined,
-        threshold=control.plan.threshold,
-        passed=control.passed,
-        annotators=scores.annotators,
-        matrix=control.matrix,  # type: ignore[arg-type]
-        adjudication=control.plan.adjudication,
-        soft_labels=settled.soft_labels,
-        conflicts=settled.conflicts,
-        weights=UNSET if settled.weights is None else settled.weights,
-    )
-
-
 def _consensus(task: Task, situation: Situation, verdict: Verdict, adjudication: Adjudication) -> list[Any]:
     if situation.review == "corrected" and verdict.state == "reviewed" and task.review is not None:
         return [_corrected(region, task.review.reviewer_id) for region in task.review.result or []]
@@ -210,30 +204,6 @@ def _consensus(task: Task, situation: Situation, verdict: Verdict, adjudication:
 
 def _corrected(region: Any, reviewer_id: str) -> dict[str, Any]:
     return {**raw_region(region), "support": [reviewer_id], "confidence": 1.0, "sources": [f"review/{region.id}"]}
-
-
-def _unscored(standings: list[Standing], scores: Scores) -> list[UnscoredReport]:
-    reports = [
-        UnscoredReport(
-            submission_id=standings[placed.row].submission_id,
-            annotator_id=standings[placed.row].annotator_id,
-            reason=placed.reason,
-            region=raw_region(placed.region),
-        )
-        for placed in scores.unscored
-    ]
-    reports.sort(key=lambda r: (r.annotator_id, str(r.region.get("control")), str(r.region.get("id")), r.reason))
-    room = _UNSCORED_BYTES
-    for report in reports:
-        room -= len(msgspec.json.encode(report.region))
-        if room < 0:
-            report.region = {name: report.region.get(name) for name in ("id", "control", "type")}
-    return reports
-
-
-def raw_region(region: Any) -> Any:
-    """A region as its producer sent it."""
-    return region.raw if isinstance(region, UnscoredRegion) else msgspec.to_builtins(region)
 
 
 def _review_verdict(task: Task, situation: Situation) -> ReviewVerdict | None:

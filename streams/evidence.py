@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from math import fsum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from streams.contracts.facts import AnnotatorPart, ControlPart, Detail, Units
 from streams.contracts.regions import ScoredRegion
-from streams.decide import Outcome, raw_region, scene_of
+from streams.decide import Outcome, scene_of
+from streams.decision import raw_region
 from streams.plan import Plan
-from streams.promotion import Promoted
 from streams.scores import ControlScore, ObjectEvidence, Scores
 from streams.stages.adjudicate import Adjudication
 from streams.stages.adjudicate.voters import Settled
@@ -47,10 +47,52 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
     Truth promoted from the first answers is gold to everybody else, without units: it is nothing to learn confusions
     from. A correction by a reviewer is the consensus. While a task waits only gold is compared, and matrices are empty.
     """
-    decided = found.decision is not None and found.verdict.state not in _UNDECIDED
+    decided = found.scores is not None and found.verdict.state not in _UNDECIDED
     standings = found.standings
     if not standings or not (decided or (task.gold is not None and found.verdict.state != "cancelled")):
         return None
+    held = _held(task, plan, found, decided)
+    return Detail(
+        first_us=min([s.answer.at_us for s in standings]),
+        required=found.situation.required,
+        most=max(plan.settings.routing.max_annotators, found.situation.required),
+        review=found.situation.review,
+        annotators=[
+            AnnotatorPart(
+                s.annotator_id, s.answer.kind == "model", s.counts, s.answer.lead_time_seconds,
+                held.peers[row], held.consensus[row], held.gold[row],
+            )
+            for row, s in enumerate(standings)
+        ],
+        controls=held.controls,
+        consensus_gold=held.consensus_gold,
+    )  # fmt: skip
+
+
+class _Held(NamedTuple):
+    """By row: who gave the answers does not matter."""
+
+    peers: Sequence[float | None]
+    """Agreement with the others, with the consensus, and with gold."""
+    consensus: Sequence[float | None]
+    gold: Sequence[float | None]
+    controls: dict[str, ControlPart]
+    consensus_gold: float | None
+
+
+def _held(task: Task, plan: Plan, found: Outcome, decided: bool) -> _Held:
+    """Remembered where the scores are: without gold, tasks of one pattern that go the same way hold the same."""
+    if found.shared is None or task.gold is not None or not decided:
+        return _compared(task, plan, found, decided)
+    key = ("held", found.verdict)
+    known: _Held | None = found.shared.get(key)
+    if known is None:
+        known = found.shared[key] = _compared(task, plan, found, decided)
+    return known
+
+
+def _compared(task: Task, plan: Plan, found: Outcome, decided: bool) -> _Held:
+    standings = found.standings
     gold = {} if task.gold is None else _against(task, plan, _results(standings), task.gold.result or [], gold=True)
     truth = None if task.gold is not None or not decided else found.promoted
     consensus = _consensus(task, plan, found) if decided else {}
@@ -62,12 +104,14 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
             control.name: _part(control, found.adjudication.controls[control.name], consensus, gold)  # type: ignore[union-attr]
             for control in scores.controls
         }
-    return Detail(
-        first_us=min(s.answer.at_us for s in standings),
-        required=found.situation.required,
-        most=max(plan.settings.routing.max_annotators, found.situation.required),
-        review=found.situation.review,
-        annotators=_annotators(standings, None if scores is None else scores.individual, consensus, gold, truth),
+    nobody: Sequence[float | None] = [None] * len(standings)
+    against_gold = _means(gold.values()) or nobody
+    if truth is not None:
+        against_gold = _but_for(truth.makers, _means(_settled(truth.scores, truth.adjudication).values()) or nobody)
+    return _Held(
+        peers=nobody if scores is None else scores.individual,
+        consensus=_means(consensus.values()) or nobody,
+        gold=against_gold,
         controls=_within_room(controls, consensus, gold),
         consensus_gold=None if task.gold is None else _consensus_gold(task, plan, found, consensus),
     )
@@ -75,26 +119,6 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
 
 def _results(standings: Sequence[Standing]) -> list[Sequence[Any]]:
     return [s.answer.result or [] for s in standings]
-
-
-def _annotators(
-    standings: Sequence[Standing],
-    individual: list[float | None] | None,
-    consensus: _Controls,
-    gold: _Controls,
-    truth: Promoted | None,
-) -> list[AnnotatorPart]:
-    nothing: Sequence[float | None] = [None] * len(standings)
-    peers, same, true = individual or nothing, _means(consensus.values()) or nothing, _means(gold.values()) or nothing
-    if truth is not None:
-        true = _but_for(truth.makers, _means(_settled(truth.scores, truth.adjudication).values()) or nothing)
-    parts: list[AnnotatorPart] = []
-    for row, (annotator_id, _, answer, counts) in enumerate(standings):
-        model = answer.kind == "model"
-        parts.append(
-            AnnotatorPart(annotator_id, model, counts, answer.lead_time_seconds, peers[row], same[row], true[row])
-        )
-    return parts
 
 
 def _means(held: Iterable[tuple[ControlScore, Held]]) -> Sequence[float] | None:
@@ -144,9 +168,9 @@ def _against(task: Task, plan: Plan, results: Sequence[Sequence[Any]], truth: li
 
 def _consensus_gold(task: Task, plan: Plan, found: Outcome, consensus: _Controls) -> float | None:
     """Agreement of the consensus with gold, as if an annotator had given it."""
-    if not consensus or task.gold is None or found.decision is None:
+    if not consensus or task.gold is None:
         return None
-    regions: list[Any] = found.decision.consensus
+    regions: list[Any] = found.consensus
     if found.situation.review == "corrected" and task.review is not None:
         regions = task.review.result or []
     else:

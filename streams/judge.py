@@ -1,7 +1,7 @@
 """Standing answers → scores and consensus: the score and adjudicate stages joined, remembered where tasks are alike.
 
 Most tasks of a classification project are alike but for names: three said day, or two said day and one night. Such a
-pattern is worked out once, with numbers for names, by the same two stages; after that only the names are put in.
+pattern is worked out once, by the same two stages, with slots for names (`streams.template`).
 """
 
 from __future__ import annotations
@@ -10,49 +10,68 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from streams.contracts.decisions import Conflict
 from streams.contracts.regions import Boolean, Choice
 from streams.kinds.base import Scene
 from streams.plan import Plan
 from streams.scores import Scores
 from streams.stages.adjudicate import Adjudication, adjudicate
-from streams.stages.adjudicate.voters import Settled
 from streams.stages.fold import Standing
 from streams.stages.score import score
+from streams.template import SLOT, slot
 
-__all__ = ["judge"]
+__all__ = ["Judged", "in_slots", "judge", "judge_by_name"]
 
 _ANNOTATORS = 8
-"""Beyond, patterns hardly ever repeat."""
-_DIGITS = "01234567"
+"""Beyond, patterns hardly ever repeat. Slots must sort as their rows do, too, which they would up to ten."""
 _PATTERNS = 4_096
 """Remembered of a project; a few kB each."""
 
 
-def judge(standings: Sequence[Standing], plan: Plan, may_join: int, scene: Scene) -> tuple[Scores, Adjudication]:
-    """Score and adjudicate the answers that stand, sorted by annotator.
+class Judged(Struct, gc=False):
+    """What the stages found."""
 
-    Remembered or not, the result is the same: annotators keep their order, and nothing else depends on a name unless
-    votes are weighted by it.
+    scores: Scores
+    adjudication: Adjudication
+    shared: dict[Any, Any] | None = None
+    """None: made for this task alone. Else names are slots, and later steps keep here what all tasks of the pattern
+    have in common."""
+
+
+def judge(standings: Sequence[Standing], plan: Plan, may_join: int, scene: Scene) -> Judged:
+    """Score and adjudicate the answers that stand, sorted by annotator; from memory where the pattern is known.
+
+    But for the names it is the same: annotators keep their order, and nothing else depends on a name unless votes are
+    weighted by it.
     """
-    pattern = None if plan.weighs_by_name or len(standings) > _ANNOTATORS else _pattern(standings, may_join)
+    pattern = _pattern(standings, may_join) if plan.remembers and len(standings) <= _ANNOTATORS else None
     if pattern is None:
-        return _judged(standings, plan, may_join, scene)
+        return judge_by_name(standings, plan, may_join, scene)
     known = plan.remembered.get(pattern)
     if known is None:
         if len(plan.remembered) >= _PATTERNS:
             plan.remembered.clear()
-        numbered = [_numbered(row, standing) for row, standing in enumerate(standings)]
-        known = plan.remembered[pattern] = _judged(numbered, plan, may_join, scene)
-    return _with_names(known[0], known[1], standings)
+        known = plan.remembered[pattern] = _worked_out(pattern, standings, plan, may_join, scene)
+    return judge_by_name(standings, plan, may_join, scene) if known.shared is None else known
 
 
-def _judged(standings: Sequence[Standing], plan: Plan, may_join: int, scene: Scene) -> tuple[Scores, Adjudication]:
+def _worked_out(
+    pattern: tuple[Any, ...], standings: Sequence[Standing], plan: Plan, may_join: int, scene: Scene
+) -> Judged:
+    judged = judge_by_name(in_slots(standings), plan, may_join, scene)
+    # A region that was not scored is handed on as it was sent, with its own id.
+    if not judged.scores.unscored and not any(type(part) is str and SLOT in part for part in pattern):
+        judged.shared = {}
+    return judged
+
+
+def judge_by_name(standings: Sequence[Standing], plan: Plan, may_join: int, scene: Scene) -> Judged:
+    """Score and adjudicate these very answers."""
     answers = [(s.annotator_id, s.answer.result or [], s.counts) for s in standings]
     scores = score(answers, plan, may_join, scene)
     weights = plan.settings.annotator_weights
-    return scores, adjudicate(scores, [s.submission_id for s in standings], weights, plan.learned)
+    return Judged(scores, adjudicate(scores, [s.submission_id for s in standings], weights, plan.learned))
 
 
 def _pattern(standings: Sequence[Standing], may_join: int) -> tuple[Any, ...] | None:
@@ -73,49 +92,14 @@ def _pattern(standings: Sequence[Standing], may_join: int) -> tuple[Any, ...] | 
     return tuple(pattern)
 
 
-def _numbered(row: int, standing: Standing) -> Standing:
-    """The standing with numbers for names; a digit sorts as the row does, up to ten annotators."""
+def in_slots(standings: Sequence[Standing]) -> list[Standing]:
+    """The same answers with slots for names: annotator `a0`, submission `s0`, its first region `s0/0`, and so on."""
+    return [_in_slots(row, standing) for row, standing in enumerate(standings)]
+
+
+def _in_slots(row: int, standing: Standing) -> Standing:
     regions = [msgspec.structs.replace(r, id=str(i)) for i, r in enumerate(standing.answer.result or [])]
-    answer = msgspec.structs.replace(standing.answer, result=regions)
-    return standing._replace(annotator_id=_DIGITS[row], submission_id=_DIGITS[row], answer=answer)
-
-
-def _with_names(
-    scores: Scores, adjudication: Adjudication, standings: Sequence[Standing]
-) -> tuple[Scores, Adjudication]:
-    names, marks = {}, {}
-    for row, standing in enumerate(standings):
-        names[_DIGITS[row]] = standing.annotator_id
-        for i, region in enumerate(standing.answer.result or ()):
-            marks[f"{row}/{i}"] = f"{standing.submission_id}/{region.id}"
-    controls = {name: _settled(settled, names, marks) for name, settled in adjudication.controls.items()}
-    consensus = [region for settled in controls.values() for region in settled.consensus]
-    named = Scores(
-        list(names.values()), scores.counted, scores.controls, scores.score, scores.passed, scores.reachable,
-        scores.failing, scores.individual, [],
-    )  # fmt: skip
-    return named, Adjudication(consensus, controls)
-
-
-def _settled(settled: Settled, names: dict[str, str], marks: dict[str, str]) -> Settled:
-    consensus = [
-        type(region)(
-            id=region.id,
-            control=region.control,
-            value=region.value,
-            support=[names[n] for n in region.support],
-            confidence=region.confidence,
-            sources=[marks[m] for m in region.sources],
-        )
-        for region in settled.consensus
-    ]
-    conflicts = [
-        Conflict(
-            kind=c.kind,
-            annotators=[names[n] for n in c.annotators],
-            regions=[marks[m] for m in c.regions],
-            detail=c.detail,
-        )
-        for c in settled.conflicts
-    ]
-    return Settled(consensus, settled.soft_labels, conflicts)
+    version: Any = slot(f"v{row}")  # written as a string, and filled in as a number
+    kind: Any = slot(f"k{row}")
+    answer = msgspec.structs.replace(standing.answer, result=regions, version=version, kind=kind)
+    return Standing(slot(f"a{row}"), slot(f"s{row}"), answer, standing.counts)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, Struct
 
 from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
 from streams.settings import settings_hash
+from streams.template import SLOT
 
 __all__ = ["NOTHING", "ControlPlan", "Plan"]
 
@@ -45,14 +47,18 @@ class Plan:
     'exact'
     """
 
-    __slots__ = ("_controls", "hash", "learned", "remembered", "settings", "weighs_by_name")
+    __slots__ = ("_controls", "hash", "learned", "remembered", "remembers", "settings")
 
     def __init__(self, settings: ProjectSettings, learned: Mapping[str, Mapping[str, float]] = NOTHING) -> None:
         self.settings = settings
         self.learned = learned
         """Control → annotator → weight, as far as is known; it changes while the plan stays."""
         self.hash = settings_hash(settings)
-        self.weighs_by_name = any(c.adjudication == "weighted" for c in settings.controls.values())
+        weighed = any(control.adjudication == "weighted" for control in settings.controls.values())
+        self.remembers = (
+            not weighed and settings.gold.promote_at is None and SLOT.encode() not in msgspec.json.encode(settings)
+        )
+        """Whether nothing depends on names or times, so that what one task comes to, all like it do."""
         self.remembered: dict[tuple[Any, ...], Any] = {}
         """What `streams.judge` has worked out under these settings."""
         self._controls: dict[tuple[str, str], ControlPlan] = {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from streams.contracts.decisions import BaseAnnotation, Reassignment, Review
-from streams.decide import Outcome, raw_region
+from streams.decide import Outcome, decision
+from streams.decision import raw_region
 from streams.plan import Plan
 from streams.scores import Scores
 from streams.stages.emit import instant
@@ -62,11 +63,12 @@ def _used_places(task: Task, plan: Plan) -> int:
     return len(counting | task.header.skipped.keys()) if routing.skip_policy == "reassign" else len(counting)
 
 
-def review_request(task: Task, found: Outcome) -> Review | None:
+def review_request(task: Task, plan: Plan, found: Outcome) -> Review | None:
     """The hand-over to a person of a task that is in review."""
-    decided, scores = found.decision, found.scores
-    if found.verdict.state != "in_review" or decided is None or scores is None:
+    scores = found.scores
+    if found.verdict.state != "in_review" or scores is None:
         return None
+    decided = decision(task, plan, found)
     return Review(
         schema=1,
         type="task.review",

@@ -172,8 +172,8 @@ class Settle:
         found = outcome(task, plan)
         in_force = header.decision_id is not None and header.state != "waiting"
         state = found.verdict.state
-        if found.decision is not None and (state != "waiting" or in_force):
-            self._emit_decision(memory, task, found, work)
+        if found.scores is not None and (state != "waiting" or in_force):
+            self._emit_decision(memory, task, plan, found, work)
         header.state = state
         asked = reassignment(task, plan, found, None if state == "waiting" else header.decision_id)
         if asked is not None:
@@ -182,19 +182,19 @@ class Settle:
             work.count("reassignments_total", task.project_id)
         self._fact(task, contribution(task, plan, found), offset, work)
 
-    def _emit_decision(self, memory: PartitionMemory, task: Task, found: Outcome, work: _Work) -> None:
+    def _emit_decision(self, memory: PartitionMemory, task: Task, plan: Plan, found: Outcome, work: _Work) -> None:
         header = task.header
-        if found.decision is None or found.decision_id == header.decision_id:
+        if found.decision_id == header.decision_id:
             return
         header.revision += 1
-        work.outgoing.append(
-            emit.decision(
-                found.decision, found.decision_id, found.body, header.decision_id, header.revision, memory.partition
-            )
-        )
+        out = emit.decision(
+            task.project_id, task.task_id, found.verdict.passed, found.event_time_us, found.decision_id, found.body,
+            header.decision_id, header.revision, memory.partition,
+        )  # fmt: skip
+        work.outgoing.append(out)
         work.count("decisions_total", task.project_id, found.verdict.state)
         header.decision_id = found.decision_id
-        handed = review_request(task, found)
+        handed = review_request(task, plan, found)
         if handed is not None:
             work.outgoing.append(emit.review(handed, memory.partition))
             work.count("reviews_total", task.project_id)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from streams.contracts.decisions import Alert, DeadLetter, Decision, Reassignment, Review
+from streams.contracts.decisions import Alert, DeadLetter, Reassignment, Review
 from streams.contracts.facts import FactBatch
 from streams.errors import Rejected
 from streams.ports import InputRecord, Outgoing
@@ -26,23 +26,26 @@ __all__ = [
     "content_id",
     "dead_letter",
     "decision",
-    "decision_bytes",
     "evidence_id",
     "facts",
     "instant",
+    "named",
     "reassignment",
     "review",
     "task_key",
+    "written",
 ]
 
 SOURCE = b"labelquorum"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_encode = msgspec.json.Encoder().encode
+written = msgspec.json.Encoder().encode
+"""A value as JSON."""
 _pack = msgspec.msgpack.Encoder().encode
 _FACT_BYTES = 500_000
 _TEXT, _KEY_BYTES, _HEADER_BYTES = 1_000, 1_000, 8_000
 """What a dead letter keeps of path, message, key and headers: it must itself fit through Kafka."""
 _NO_REASSIGNMENT_ID = b'"reassignment_id":""'
+_TYPES = (b"task.disagreement", b"task.agreement")
 _UNNAMED = b'{"schema":1,"type":"%s","decision_id":"","replaces":null,"revision":0,'
 
 
@@ -96,34 +99,41 @@ def cloud_event(
     return Outgoing(topic, key, value, headers, partition)
 
 
-def decision_bytes(decided: Decision, evidence_id: str) -> tuple[str, bytes]:
-    """(decision id, what follows the five fields that name it). Encodes once: the hash is of this very text."""
-    text = _encode(decided)
-    head = _UNNAMED % decided.type.encode()
+def named(text: bytes, passed: bool, evidence_id: str) -> tuple[str, bytes]:
+    """(decision id, what follows the five fields that name it). The id is a hash of the decision's very text."""
+    head = _UNNAMED % _TYPES[passed]
     if not text.startswith(head):
         raise AssertionError(f"a decision must begin with {head!r}; got {text[:120]!r}")
     return evidence_id + content_id(text)[:16], text[len(head) :]
 
 
 def decision(
-    decided: Decision, decision_id: str, body: bytes, replaces: str | None, revision: int, partition: int | None
+    project_id: str,
+    task_id: str,
+    passed: bool,
+    event_time_us: int,
+    decision_id: str,
+    body: bytes,
+    replaces: str | None,
+    revision: int,
+    partition: int | None,
 ) -> Outgoing:
-    """A decision under its name: `body` as `decision_bytes` gave it."""
-    quoted = b"null" if replaces is None else b'"%s"' % replaces.encode()
+    """A decision under its name: `body` as `named` gave it."""
+    quoted, kind = b"null" if replaces is None else b'"%s"' % replaces.encode(), _TYPES[passed]
     value = b'{"schema":1,"type":"%s","decision_id":"%s","replaces":%s,"revision":%d,%s' % (
-        decided.type.encode(), decision_id.encode(), quoted, revision, body,
+        kind, decision_id.encode(), quoted, revision, body,
     )  # fmt: skip
-    topic = "task-agreement" if decided.passed else "task-disagreement"
-    key = task_key(decided.project_id, decided.task_id)
+    topic = "task-agreement" if passed else "task-disagreement"
+    key = task_key(project_id, task_id)
     return cloud_event(
-        topic, key, value, id=f"{decision_id}.{revision}", type=decided.type, time=decided.event_time, subject=key,
-        partition=partition,
+        topic, key, value, id=f"{decision_id}.{revision}", type=kind.decode(), time=instant(event_time_us),
+        subject=key, partition=partition,
     )  # fmt: skip
 
 
 def reassignment(asked: Reassignment, partition: int | None) -> Outgoing:
     """A request for more annotators; its id is the hash of its content."""
-    text = _encode(asked)
+    text = written(asked)
     asked.reassignment_id = content_id(text)
     key = task_key(asked.project_id, asked.task_id)
     value = text.replace(_NO_REASSIGNMENT_ID, b'"reassignment_id":"%s"' % asked.reassignment_id.encode(), 1)
@@ -135,10 +145,10 @@ def reassignment(asked: Reassignment, partition: int | None) -> Outgoing:
 
 def review(handed: Review, partition: int | None) -> Outgoing:
     """A task handed to a person; its id is the hash of its content."""
-    handed.review_id = content_id(_encode(handed))
+    handed.review_id = content_id(written(handed))
     key = task_key(handed.project_id, handed.task_id)
     return cloud_event(
-        "task-review", key, _encode(handed), id=handed.review_id, type=handed.type, time=handed.event_time,
+        "task-review", key, written(handed), id=handed.review_id, type=handed.type, time=handed.event_time,
         subject=key, partition=partition,
     )  # fmt: skip
 
@@ -147,7 +157,7 @@ def alert(raised: Alert) -> Outgoing:
     """An alert, keyed by its project."""
     key = raised.project_id.encode()
     return cloud_event(
-        "quality-alerts", key, _encode(raised), id=f"{raised.alert_id}.{raised.state}", type=raised.type,
+        "quality-alerts", key, written(raised), id=f"{raised.alert_id}.{raised.state}", type=raised.type,
         time=raised.event_time, subject=key, partition=None,
     )  # fmt: skip
 
@@ -157,7 +167,7 @@ def facts(batch: FactBatch) -> list[Outgoing]:
 
     More than fit through Kafka are cut in two, never between facts of one offset: `watch` counts an offset whole.
     """
-    value = _encode(batch)
+    value = written(batch)
     cut = _middle(batch) if len(value) > _FACT_BYTES else 0
     if not cut:
         return [Outgoing("quality-facts", batch.project_id.encode(), value, (), None)]
@@ -179,7 +189,7 @@ def dead_letter(
     # Base64 and JSON escapes grow what they carry, and the dead letter must itself fit through Kafka.
     kept = raw if len(raw) <= max_bytes // 2 else raw[: max_bytes // 4]
     text = _text(kept, len(kept) < len(raw))
-    if text is not None and len(_encode(text)) > max_bytes * 3 // 4:  # control characters are written sixfold
+    if text is not None and len(written(text)) > max_bytes * 3 // 4:  # control characters are written sixfold
         kept = kept[: max_bytes // 8]
         text = _text(kept, True)
     key = None if record.key is None else record.key[:_KEY_BYTES]
@@ -194,7 +204,7 @@ def dead_letter(
     time = instant(record.timestamp * 1000)
     name = f"{topic}-{partition}-{record.offset}-{path}"
     return cloud_event(
-        "dead-letter", key or b"", _encode(letter), id=name, type=letter.type,
+        "dead-letter", key or b"", written(letter), id=name, type=letter.type,
         time=time, subject=key or b"", partition=partition,
     )  # fmt: skip
 

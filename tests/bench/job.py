@@ -35,9 +35,21 @@ _PLAN = Plan(ProjectSettings())
 def decided(task: Task, partition: int) -> list[Outgoing]:
     """The decision of a task whose quorum is there, and the request for another annotator where it disagrees."""
     found = outcome(task, _PLAN)
-    if found.decision is None:
+    if found.scores is None:
         raise ValueError(f"expected the answers of a whole quorum; got {len(task.answers)} of {ANNOTATORS}")
-    outgoing = [emit.decision(found.decision, found.decision_id, found.body, None, 1, partition)]
+    outgoing = [
+        emit.decision(
+            task.project_id,
+            task.task_id,
+            found.verdict.passed,
+            found.event_time_us,
+            found.decision_id,
+            found.body,
+            None,
+            1,
+            partition,
+        )
+    ]
     asked = reassignment(task, _PLAN, found, found.decision_id)
     if asked is not None:
         outgoing.append(emit.reassignment(asked, partition))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import judge as judge_module
 from streams.contracts.regions import Boolean, Box, Choice
 from streams.contracts.settings import ControlSettings, ProjectSettings
+from streams.contribution import contribution
+from streams.decide import decision, outcome
 from streams.judge import judge
 from streams.kinds.base import UNKNOWN_SCENE
 from streams.plan import Plan
-from streams.stages.adjudicate import adjudicate
 from streams.stages.fold import Standing
-from streams.stages.score import score
-from streams.state import Answer
+from streams.state import Answer, Header, Task
+from streams.template import slot
 
-names = st.text("aZ09/10", min_size=1, max_size=3)
+names = st.text('aZ09/1"\\é\ue000', min_size=1, max_size=3)
 choices = st.builds(
     lambda control, mark, value: Choice(control=control, id=mark, value=value),
     st.sampled_from(["scene", "weather"]),
@@ -35,7 +37,7 @@ boxes = st.builds(lambda mark: Box(control="objects", id=mark, label="car", x=1,
 
 
 def standing(annotator: str, submission: str, regions: list[Any], counts: bool) -> Standing:
-    answer = Answer(1, 0, True, f"e-{submission}", annotator, "human" if counts else "model", None, regions)
+    answer = Answer(2, 7_000, True, f"e-{submission}", annotator, "human" if counts else "model", None, regions)
     return Standing(annotator, submission, answer, counts)
 
 
@@ -61,35 +63,32 @@ plans = st.sampled_from(
 )
 
 
-@given(plans, st.lists(standings(), min_size=1, max_size=6), st.integers(0, 3))
-def test_what_is_remembered_is_what_the_stages_find(
-    settings: ProjectSettings, tasks: list[list[Standing]], may_join: int
-) -> None:
-    plan = Plan(settings)
-    for task in [*tasks, *tasks]:
-        answers = [(s.annotator_id, s.answer.result or [], s.counts) for s in task]
-        scores = score(answers, plan, may_join, UNKNOWN_SCENE)
-        settled = adjudicate(scores, [s.submission_id for s in task], settings.annotator_weights)
-        found, adjudication = judge(task, plan, may_join, UNKNOWN_SCENE)
-        assert adjudication == settled
-        assert (found.annotators, found.score, found.individual, found.failing, found.passed, found.reachable) == (
-            scores.annotators,
-            scores.score,
-            scores.individual,
-            scores.failing,
-            scores.passed,
-            scores.reachable,
-        )
-        assert [control.matrix for control in found.controls] == [control.matrix for control in scores.controls]
+def task_of(standings: list[Standing]) -> Task:
+    answers = {s.submission_id: s.answer for s in standings}
+    return Task("street", 't"17', b"", Header(fields={"required_annotators": (0, "", 1)}), answers)
+
+
+@given(plans, st.lists(standings(), min_size=1, max_size=6))
+def test_what_is_remembered_is_what_is_found_by_name(settings: ProjectSettings, tasks: list[list[Standing]]) -> None:
+    shared, by_name = Plan(settings), Plan(settings)
+    by_name.remembers = False
+    for task in map(task_of, [*tasks, *tasks]):
+        remembered, worked_out = outcome(task, shared), outcome(task, by_name)
+        assert remembered.body == worked_out.body
+        assert remembered.decision_id == worked_out.decision_id
+        assert contribution(task, shared, remembered) == contribution(task, by_name, worked_out)
+        if remembered.scores is not None:
+            assert decision(task, shared, remembered) == decision(task, by_name, worked_out)
 
 
 def test_tasks_that_are_alike_but_for_names_are_worked_out_once() -> None:
     plan = Plan(ProjectSettings())
     for number in range(5):
         regions = [[Choice(control="scene", id=f"r{number}", value=value)] for value in ("day", "day", "night")]
-        task = [standing(f"a{i}-{number}", f"s{i}-{number}", r, True) for i, r in enumerate(regions)]
-        scores, _ = judge(task, plan, 4, UNKNOWN_SCENE)
-        assert scores.annotators == [f"a{i}-{number}" for i in range(3)]
+        task = task_of([standing(f"a{i}-{number}", f"s{i}-{number}", r, True) for i, r in enumerate(regions)])
+        decided = msgspec.json.decode(b"{" + outcome(task, plan).body)
+        assert [one["annotator_id"] for one in decided["submissions"]] == [f"a{i}-{number}" for i in range(3)]
+        assert decided["consensus"][0]["sources"] == [f"s{i}-{number}/r{number}" for i in range(2)]
     assert len(plan.remembered) == 1
 
 
@@ -99,3 +98,11 @@ def test_no_more_patterns_are_remembered_than_there_is_room_for(monkeypatch: Any
     for number in range(10):
         judge([standing("a", "s", [Choice(control="c", id="r", value=str(number))], True)], plan, 4, UNKNOWN_SCENE)
     assert len(plan.remembered) <= 3
+
+
+def test_a_slot_s_own_character_in_an_answer_or_in_the_settings_is_only_a_character() -> None:
+    plan = Plan(ProjectSettings())
+    task = task_of([standing(a, a, [Choice(control="c", id="r", value=slot("a0"))], True) for a in "xy"])
+    assert msgspec.json.decode(b"{" + outcome(task, plan).body)["consensus"][0]["value"] == slot("a0")
+    assert [judged.shared for judged in plan.remembered.values()] == [None]
+    assert not Plan(ProjectSettings(controls={"c": ControlSettings(labels=[slot("a0")])})).remembers
