@@ -45,7 +45,7 @@ def test_a_worker_on_a_broker_without_topics_lists_all_and_says_how_to_make_them
 
     assert refused.code == 2
     for name in ("annotation-events", "project-settings", "task-agreement", "task-disagreement", "task-reassignment",
-                 "task-review", "dead-letter", "quality-facts", "quality-alerts"):  # fmt: skip
+                 "task-review", "dead-letter", "quality-facts", "quality-alerts", "annotator-reliability"):  # fmt: skip
         assert f"topic none.{name} does not exist: run `labelquorum topics create`" in refused.err
     assert "Traceback" not in refused.err
 
@@ -129,8 +129,8 @@ def test_topics_of_another_number_of_partitions_are_all_listed(broker: str) -> N
     again = json.loads(call("topics", "create", *here, "--partitions", 2, "--json").out)
     wrong = call("topics", "check", *here, "--partitions", 3)
 
-    assert made["topics"] == len(made["created"]) == 11
-    assert again == {"ok": True, "topics": 11, "created": []}
+    assert made["topics"] == len(made["created"]) == 12
+    assert again == {"ok": True, "topics": 12, "created": []}
     assert (wrong.code, wrong.out) == (2, "")
     assert wrong.err.count("has 2 partitions; expected 3 (LABELQUORUM_PARTITIONS)") == 10
     assert "topic parts.annotation-events has 2" in wrong.err
