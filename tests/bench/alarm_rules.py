@@ -13,10 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.rolling.level import PROJECT_LEVEL, LevelRule, log_bets, mixed, worst_level
+from scoring.rolling.level import AT_REST, PROJECT_LEVEL, LevelRule, judge_level, log_bets, mixed, worst_level
+from scoring.rolling.sums import ScoreSums, Verdict
+from scoring.rolling.window import BucketedSums
 from scoring.types import Array
 
-__all__ = ["BLOCK", "FALL_TESTS", "Raised", "cusum", "evidence", "page_hinkley", "window_drop"]
+__all__ = ["BLOCK", "FALL_TESTS", "Raised", "cusum", "episodes", "evidence", "page_hinkley", "window_drop"]
 
 Raised = NDArray[np.bool_]
 
@@ -89,6 +91,18 @@ def evidence(scores: Array, rule: LevelRule = PROJECT_LEVEL, block: int = BLOCK)
         raised[hit, end * block - 1] = True
         first[hit] = end
     return raised
+
+
+def episodes(scores: Array, rule: LevelRule = PROJECT_LEVEL, block: int = BLOCK) -> list[tuple[int, bool]]:
+    """Of one stream: after which task `level.judge_level` raised (True) and resolved (False)."""
+    buckets, state, moved = BucketedSums(window=1, kept=len(scores)), AT_REST, []
+    for place, start in enumerate(range(0, len(scores), block)):
+        for score in scores[start : start + block].tolist():
+            buckets.add(place, ScoreSums.of(score))
+        verdict, state, _ = judge_level(buckets, state, rule)
+        if verdict is not Verdict.BETWEEN:
+            moved.append((start + block, verdict is Verdict.BEYOND))
+    return moved
 
 
 FALL_TESTS: Final[dict[str, Callable[[Array], Raised]]] = {

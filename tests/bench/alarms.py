@@ -16,8 +16,8 @@ import numpy as np
 
 from scoring.rolling import copying, label_shift, lead_times, level, rates
 from scoring.types import Array
-from tests.bench.alarm_rules import FALL_TESTS, Raised, evidence
-from tests.bench.alarm_streams import CHANGES, LABELS, SHAPES, means, sample_scores
+from tests.bench.alarm_rules import FALL_TESTS, Raised, episodes, evidence, window_drop
+from tests.bench.alarm_streams import CHANGES, LABELS, SHAPES, Change, means, sample_scores
 from tests.bench.alarm_subjects import (
     LABEL_TESTS,
     LOOK,
@@ -72,6 +72,30 @@ def falls(rng: np.random.Generator) -> Rows:
         moved = [sample_scores(shape, means(shape, _AT + _AFTER, change, _AT), 50, rng) for change in CHANGES]
         for name, test in tests.items():
             yield (shape.name, name, _rate(test(still)), *(delays(test(scores), _AT) for scores in moved))
+
+
+def recoveries(rng: np.random.Generator) -> Rows:
+    """A mean that falls and comes back: how often raised, and how soon resolved."""
+    yield ("scores", "falls by", "raised", "`judge_drop` alone raised", "delay", "resolved after the recovery")
+    for shape in (SHAPES[0], SHAPES[2], SHAPES[4]):
+        for size, lasts in ((0.2, 500), (0.1, 1_000), (0.1, 3_000)):
+            course = means(shape, _AT + lasts + _AFTER, Change("", size), _AT)
+            course[_AT + lasts :] = shape.mean
+            scores = sample_scores(shape, course, 12, rng)
+            moved = [episodes(stream, block=20) for stream in scores]
+            raised = [[task for task, up in found if up] for found in moved]
+            resolved = [[task for task, up in found if not up] for found in moved]
+            yield (
+                shape.name, f"{size} for {lasts:,} tasks", _times(map(len, raised)),
+                _times(window_drop(scores).sum(axis=1).tolist()),
+                _quantiles(tasks[0] - _AT if tasks else np.inf for tasks in raised),
+                _quantiles(tasks[-1] - _AT - lasts if tasks else np.inf for tasks in resolved),
+            )  # fmt: skip
+
+
+def _times(counts: Iterable[int]) -> str:
+    found = np.array(list(counts))
+    return f"{found.mean():.1f} times"
 
 
 def rate_tests(rng: np.random.Generator) -> Rows:
@@ -147,6 +171,7 @@ def fast(rng: np.random.Generator) -> Rows:
 
 TABLES: Final[dict[str, Callable[[np.random.Generator], Rows]]] = {
     "falls": falls,
+    "recoveries": recoveries,
     "rates": rate_tests,
     "labels": label_tests,
     "imbalance": imbalances,
@@ -159,9 +184,9 @@ TABLES: Final[dict[str, Callable[[np.random.Generator], Rows]]] = {
 def simulated(told: Callable[[str], None] = lambda _: None) -> dict[str, str]:
     """Every table, made anew. Each has chance of its own, so that a row more in one leaves the others as they were."""
     made = {}
-    for i, (name, rows) in enumerate(TABLES.items()):
+    for name, rows in TABLES.items():
         told(f"alarms: {name}")
-        heading, *body = rows(np.random.default_rng([SEED, i]))
+        heading, *body = rows(np.random.default_rng([SEED, *name.encode()]))
         made[name] = _table(heading, body)
     return made
 
