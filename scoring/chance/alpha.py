@@ -118,7 +118,7 @@ def krippendorff_alpha(
         return reason
     paired = table.answered(2)
     sums = _disagreements(paired, level)
-    sizes = paired.given.sum(axis=1)
+    sizes = paired.sizes
     n = float(np.dot(paired.tasks, sizes))
     within = sums.within / (sizes - 1.0)
     observed = float(np.dot(paired.tasks, within))
@@ -152,10 +152,10 @@ class _Left(NamedTuple):
 
 
 def _disagreements(table: Table, level: Level) -> _Disagreements:
-    sizes = table.given.sum(axis=1)
+    sizes = table.sizes
     used = table.given.T @ table.tasks
     if level == "nominal":
-        squares = np.asarray((table.given * table.given).sum(axis=1)).reshape(-1)
+        squares = table.sums(table.given.data**2)
         return _Disagreements(
             sizes**2 - squares, sizes * used.sum() - table.given @ used, float(used.sum() ** 2 - used @ used)
         )

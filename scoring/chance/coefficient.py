@@ -130,7 +130,7 @@ def unusable(table: Table) -> Undefined | None:
         return Undefined("more tasks were taken back than added")
     if not len(table.tasks):
         return Undefined("no answers")
-    if not bool((table.given.sum(axis=1) >= 2).any()):
+    if not bool((table.sizes >= 2).any()):
         return Undefined("no task has two answers: fewer than two annotators, or no overlap between them")
     return None
 
@@ -143,7 +143,7 @@ def check_confidence(confidence: float) -> None:
 
 def extent(table: Table) -> tuple[int, int, int]:
     """Tasks, answers and pairs of answers of a table."""
-    sizes = table.given.sum(axis=1)
+    sizes = table.sizes
     return (
         int(table.tasks.sum()),
         int(np.dot(table.tasks, sizes)),

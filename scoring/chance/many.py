@@ -167,7 +167,7 @@ def _corrected(
     """The coefficient and its interval; `by_label` is what a label's use adds to the expected agreement."""
     if expected > _CHANCE_IS_ALL:
         return Undefined("chance alone gives full agreement with these weights")
-    sizes = table.given.sum(axis=1)
+    sizes = table.sizes
     can_agree = sizes >= 2
     observed_of_task = np.where(can_agree, _agreement(table, weights), 0.0)
     tasks, answers, pairs = extent(table.answered(2))
@@ -183,7 +183,7 @@ def _corrected(
 
 def _agreement(table: Table, weights: Any) -> Array:
     """(patterns,): share of a task's pairs of answers that agree; 0 where there is no pair."""
-    sizes = table.given.sum(axis=1)
+    sizes = table.sizes
     credit = np.asarray((table.given * (table.given @ weights)).sum(axis=1)).reshape(-1) - sizes
     share: Array = credit / np.maximum(sizes * (sizes - 1.0), 1.0)
     return share
@@ -191,7 +191,7 @@ def _agreement(table: Table, weights: Any) -> Array:
 
 def _prevalence(table: Table) -> Array:
     """(labels,): mean over tasks of each label's share of the answers."""
-    shares = table.given.T @ (table.tasks / table.given.sum(axis=1))
+    shares = table.given.T @ (table.tasks / table.sizes)
     prevalence: Array = shares / table.tasks.sum()
     return prevalence
 
