@@ -210,9 +210,9 @@ def find_shift(buckets: BucketedSums, rule: LevelRule = PROJECT_LEVEL, start: in
     if start is not None:
         eligible &= np.array(order, dtype=np.float64) >= start
     if not eligible.any():
-        return Undefined(
-            f"{buckets.total.n} scores: it takes {rule.minimum_baseline} before a shift and {rule.minimum} since"
-        )
+        where = "" if start is None else f", which begins in bucket {start} or later"
+        takes = f"it takes {rule.minimum_baseline} before a shift and {rule.minimum} since"
+        return Undefined(f"{buckets.total.n} scores: {takes}{where}")
     since, before = since[eligible], before[eligible]
     bets = log_bets(since, worst_level(before, rule.slack, rule.baseline_z))
     best = int(bets.max(axis=0).argmax())

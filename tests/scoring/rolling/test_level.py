@@ -150,6 +150,9 @@ def test_warm_up_says_what_is_missing() -> None:
     assert find_shift(bucketed(course((20, 0.9)))) == Undefined("200 scores: it takes 200 before a shift and 10 since")
     assert find_shift(bucketed([])) == Undefined("0 scores: it takes 200 before a shift and 10 since")
     assert judge_level(bucketed([]))[:2] == (Verdict.BETWEEN, AT_REST)
+    assert find_shift(bucketed(course((40, 0.9))), start=40) == Undefined(
+        "400 scores: it takes 200 before a shift and 10 since, which begins in bucket 40 or later"
+    )
 
 
 def test_an_episode_is_raised_once_resolved_once_and_not_raised_again() -> None:
