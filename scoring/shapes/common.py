@@ -8,6 +8,7 @@ shapes, sorted by content; a fused shape does not depend on who came first, beca
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from itertools import chain
 from math import fsum, hypot
 from typing import Any, TypeVar
 
@@ -199,7 +200,8 @@ def coordinates(points: Sequence[Coordinate], what: str) -> Array:
     >>> coordinates([(1, 2)], "polygon").tolist(), coordinates([], "polygon").shape
     ([[1.0, 2.0]], (0, 2))
     """
-    array = np.array(points, dtype=np.float64).reshape(-1, 2)
+    # Half the time of `np.array`, which looks at every pair by itself.
+    array = np.fromiter(chain.from_iterable(points), np.float64, 2 * len(points)).reshape(-1, 2)
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         place = int(np.argmin(finite))

@@ -54,6 +54,10 @@ class Mask:
         ends = np.cumsum(np.array(self.counts, dtype=np.int64))
         object.__setattr__(self, "toggles", ends[: len(ends) // 2 * 2])
 
+    def __hash__(self) -> int:
+        # Of the array's bytes: several times faster than of hundreds of whole numbers.
+        return hash((self.size, self.toggles.tobytes()))
+
     @classmethod
     def of(cls, size: Sequence[int], counts: Sequence[int] | str) -> Mask:
         """From COCO's `size` and `counts`, a list of run lengths or the compressed string.

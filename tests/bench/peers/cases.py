@@ -69,8 +69,8 @@ def _platforms() -> Iterator[Case]:
     size = "5 annotators x 20 boxes"
     why = "a mean of geometry, label and attributes there, soft F1 here"
     yield Case(f"measure_item, {size}", _DTLPY, "boxes", task, lambda: ours.box_score(task), True, why)
-    rings = inputs.outlines(2, 10, 30)
-    name = "measure_item, 2 annotators x 10 polygons, 30 vertices"
+    rings = inputs.outlines(2, 5, 30)
+    name = "measure_item, 2 annotators x 5 polygons, 30 vertices"
     yield Case(name, _DTLPY, "polygons", rings, lambda: ours.polygon_score(rings), True, why)
     yield Case(f"match_segments_pair, {size}", _DATUMARO, "matching", task, lambda: ours.box_matching(task), True)
     yield Case(f"CVAT's rule of matching, {size}", _DATUMARO, "cvat", task, lambda: ours.box_matching(task), True)
