@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from streams.quality.records import (
@@ -11,6 +11,7 @@ from streams.quality.records import (
     BucketSums,
     ControlRecord,
     ProjectRecord,
+    StoredRecord,
     decode_state,
 )
 from streams.quality.tallies import Tallies
@@ -37,8 +38,12 @@ class ProjectQuality:
         return cls(tallies.record, tallies.annotators, tallies.controls, buckets)
 
     @classmethod
-    def from_records(cls, records: Mapping[bytes, bytes]) -> ProjectQuality:
+    def from_records(
+        cls, records: Mapping[bytes, bytes], decode: Callable[[bytes, bytes], StoredRecord] = decode_state
+    ) -> ProjectQuality:
         """Records of the `quality` table, all of one project; a watermark among them is passed over.
+
+        `decode` is `decode_state`, or one that remembers what it has read: what it returns is only read.
 
         Raises:
             LookupError: the project's own record is not among them.
@@ -50,7 +55,7 @@ class ProjectQuality:
         buckets: dict[int, BucketSums] = {}
         owners: set[str] = set()
         for key, value in records.items():
-            match decode_state(key, value):
+            match decode(key, value):
                 case ProjectRecord() as project:
                     owners.add(project.project_id)
                 case AnnotatorRecord() as annotator:

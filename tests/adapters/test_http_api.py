@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from streams.adapters.http_api import Api
+from streams.adapters.http_api.memory import Bounded, read_project
+from streams.adapters.quality_reader import StoredQuality
 from streams.contracts.views import VIEW_NAMES
 from streams.quality.views import ProjectQuality, view
-from tests.adapters.api_builders import Stored, api_of, ask, next_page, pages, stored, unavailable
+from tests.adapters.api_builders import Stored, api_of, ask, next_page, pages, quality_records, stored, unavailable
 
 QUALITY = "/v1/projects/street/quality"
 
@@ -206,6 +208,40 @@ async def test_of_a_project_that_stands_still_nothing_is_made_twice(api: Api, re
     reader.put("street", reader.records["street"])
     await ask(api, f"{QUALITY}/classes")
     assert reader.reads == 2
+
+
+async def test_a_project_is_read_once_for_all_its_views(api: Api, reader: Stored) -> None:
+    for name in VIEW_NAMES:
+        assert (await ask(api, f"{QUALITY}/{name}"))[0].status == 200
+    assert reader.reads == 1
+
+
+def test_of_a_project_that_moved_on_only_what_changed_is_decoded_and_what_is_gone_is_gone() -> None:
+    before, after = quality_records(tasks=6), quality_records(tasks=12)
+    first = read_project(StoredQuality("1", before), None)
+    removed = next(key for key in after if b"\xa1b" in key)
+    del after[removed]
+    second = read_project(StoredQuality("2", after), first)
+    assert second.quality == ProjectQuality.from_records(after)
+    assert first.quality == ProjectQuality.from_records(before)
+    same = [key for key in after if before.get(key) == after[key]]
+    assert same
+    assert all(second.decoded[key] is first.decoded[key] for key in same)
+    assert set(second.decoded) == set(after)
+
+
+def test_what_was_used_longest_ago_makes_room() -> None:
+    kept = Bounded[str](10)
+    for name in ("a", "b", "a", "c"):
+        kept.put(name, name, 4)
+    assert [kept.get(name) for name in "abc"] == ["a", None, "c"]
+    kept.get("a")
+    kept.put("d", "d", 4)
+    assert [kept.get(name) for name in "acd"] == ["a", None, "d"]
+    kept.put("d", "whale", 11)
+    assert [kept.get(name) for name in "ad"] == ["a", None], "too large by itself"
+    kept.put("e", "e", 6)
+    assert [kept.get(name) for name in "ae"] == ["a", "e"]
 
 
 async def test_an_answer_is_private_and_asked_for_again(api: Api) -> None:

@@ -7,6 +7,7 @@
 | `limits` | how often |
 | `parameters` | what may stand in a query |
 | `documents` | the endpoints, and what each answers with |
+| `memory` | what was read and made last |
 | `openapi` | the document that describes them |
 | `api` | `Api`: a request → its answer |
 | `server` | the same over HTTP, by aiohttp |

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Raw, Struct
 
 from streams.adapters.http_api.access import Reader
+from streams.adapters.http_api.memory import Bounded, ReadProject, read_project
 from streams.adapters.http_api.messages import Problem
 from streams.adapters.http_api.parameters import (
     ALERT,
@@ -42,12 +42,15 @@ from streams.contracts.views import (
     TasksView,
     TaskView,
 )
-from streams.quality.views import ProjectQuality, view
+from streams.quality.views import view
 
 __all__ = ["ENDPOINTS", "Documents", "Endpoint", "Found"]
 
+T = TypeVar("T")
+
 _PAGED = (LIMIT, OFFSET)
-_CACHE_BYTES = 16_000_000
+_MADE_BYTES = 16_000_000
+_PROJECTS_BYTES = 32_000_000
 
 
 class Found(NamedTuple):
@@ -103,28 +106,6 @@ class _Made(NamedTuple):
     found: Found
 
 
-class _Cache:
-    """The documents used last, up to `_CACHE_BYTES`: of a project that stands still, nothing is made twice."""
-
-    def __init__(self) -> None:
-        self._made: OrderedDict[Hashable, _Made] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, key: Hashable) -> _Made | None:
-        made = self._made.get(key)
-        if made is not None:
-            self._made.move_to_end(key)
-        return made
-
-    def keep(self, key: Hashable, made: _Made) -> None:
-        former = self._made.pop(key, None)
-        self._bytes += len(made.found.body) - (0 if former is None else len(former.found.body))
-        self._made[key] = made
-        while self._bytes > _CACHE_BYTES:
-            _, oldest = self._made.popitem(last=False)
-            self._bytes -= len(oldest.found.body)
-
-
 class Documents:
     """Makes documents.
 
@@ -136,7 +117,8 @@ class Documents:
     def __init__(self, reader: QualityReader, executor: Executor) -> None:
         self._reader = reader
         self._executor = executor
-        self._made = _Cache()
+        self._made: Bounded[_Made] = Bounded(_MADE_BYTES)
+        self._known: Bounded[ReadProject] = Bounded(_PROJECTS_BYTES)
 
     async def find(self, endpoint: Endpoint, names: Mapping[str, str], given: Arguments, reader: Reader) -> Found:
         """The document of an endpoint.
@@ -179,32 +161,47 @@ class Documents:
         return Found(msgspec.json.encode(TasksView(project_id=project, items=list(page.items))), page.more)
 
     async def _view(self, project: str, name: str, given: Arguments) -> Found:
+        version = await self._reader.quality_version(project)
+        if version is None:
+            raise _unknown(project)
         key = (project, name, *sorted(given.items()))
         known = self._made.get(key)
-        if known is not None and known.version == await self._reader.quality_version(project):
+        if known is not None and known.version == version:
             return known.found
-        stored = await self._reader.quality(project)
-        if stored is None:
-            raise _unknown(project)
         filters = {parameter: given[parameter] for parameter in _FILTERS.get(name, ()) if parameter in given}
         if name == "alerts":
             filters["resolved"] = await self._reader.resolved_alerts(project)
+        stands = await self._read(project, version)
 
         def make() -> Found:
-            try:
-                quality = ProjectQuality.from_records(stored.records)
-            except LookupError:
-                raise _incomplete(project) from None
-            document: Any = view(quality, name, **filters)
+            document: Any = view(stands.quality, name, **filters)
             more = False
             if "offset" in given:
                 document, more = _paged(document, given)
             return Found(msgspec.json.encode(document), more)
 
-        found = await asyncio.get_running_loop().run_in_executor(self._executor, make)
+        found = await self._aside(make)
         if name != "alerts":  # those that are over are no part of the records that the version is of
-            self._made.keep(key, _Made(stored.version, found))
+            self._made.put(key, _Made(stands.version, found), len(found.body))
         return found
+
+    async def _read(self, project: str, version: str) -> ReadProject:
+        """The project, at this version or a later one."""
+        former = self._known.get(project)
+        if former is not None and former.version == version:
+            return former
+        stored = await self._reader.quality(project)
+        if stored is None:
+            raise _unknown(project)
+        try:
+            found = await self._aside(lambda: read_project(stored, former))
+        except LookupError:
+            raise _incomplete(project) from None
+        self._known.put(project, found, found.size_bytes)
+        return found
+
+    def _aside(self, work: Callable[[], T]) -> Awaitable[T]:
+        return asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     async def _require(self, project: str) -> None:
         if await self._reader.quality_version(project) is None and project not in await self._reader.projects():
