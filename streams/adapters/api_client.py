@@ -86,7 +86,8 @@ class _Task(msgspec.Struct):
 def _problem(error: HTTPError) -> str:
     """What the API says is wrong."""
     try:
-        detail = msgspec.json.decode(error.read(100_000)).get("detail")
+        with error:
+            detail = msgspec.json.decode(error.read(100_000)).get("detail")
     except (msgspec.DecodeError, AttributeError, OSError):
         detail = None
     hint = "; name a token with --token" if error.code in (401, 403) else ""

@@ -72,6 +72,7 @@ class MediaPlaces:
             with opener.open(Request(address), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310  http(s) as checked
                 return _bounded(answer)
         except HTTPError as error:
+            error.close()
             raise Unreadable(f"answered with {error.code}") from None
         except (URLError, OSError, ValueError) as error:
             raise Unreadable(f"could not be fetched ({error})") from None
@@ -104,7 +105,11 @@ class _Redirects(HTTPRedirectHandler):
         self._places = places
 
     def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
-        self._places.require_allowed(newurl)
+        try:
+            self._places.require_allowed(newurl)
+        except Unreadable:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -125,7 +130,7 @@ def _below(address: str, allowed: str) -> bool:
         same = (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
     except ValueError:
         return False
-    path, prefix = unquote(one.path), other.path.rstrip("/")
+    path, prefix = unquote(one.path), unquote(other.path).rstrip("/")
     if not same or one.username is not None or ".." in path.split("/"):
         return False
     return path == prefix or path.startswith(f"{prefix}/")

@@ -96,9 +96,7 @@ def report(
 
 def _require_one_source(sources: tuple[Path, ...], broker: str | None, api: str | None) -> None:
     if sum((bool(sources), broker is not None, api is not None)) != 1:
-        raise click.UsageError(
-            "say what to report on: EVENTS, a FOLDER that replay wrote, --broker or --api; one of them"
-        )
+        raise click.UsageError("say what to report on, one of: EVENTS, a FOLDER that replay wrote, --broker, --api")
     if len(sources) > 1 and any(path.is_dir() for path in sources):
         raise click.UsageError("expected files of events, or one FOLDER that replay wrote; got both")
 

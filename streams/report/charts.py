@@ -121,9 +121,8 @@ def class_balance(control: ControlClasses, place: int) -> Markup | None:
             axes.plot([item.given / given], [row], "|", color=INK, markersize=13, markeredgewidth=2.2, zorder=4)
             parts.append(f"{percent(item.given / given)} of the answers given")
         titles[f"share{row}"] = ", ".join(parts)
-        axes.annotate(
-            f"  {percent(item.share)}", (max(item.share, item.recent_share or 0), row), va="center", color=INK
-        )
+        end = max(item.share, item.recent_share or 0, item.given / given if given else 0)
+        _beside(axes, end, row, percent(item.share))
     _names(axes, [item.label for item in items])
     axes.set_xlim(
         0, max(max(i.share, i.recent_share or 0, i.given / given if given else 0) for i in items) * 1.2 + 0.02
