@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
+from streams.platforms import PLATFORMS, Preset, preset
 from streams.settings import settings_hash
 from streams.template import SLOT
 
@@ -74,7 +75,7 @@ class Plan:
             return None
         found = self._controls.get((name, kind))
         if found is None:
-            found = self._controls[(name, kind)] = _resolve(kind, settings)
+            found = self._controls[(name, kind)] = _resolve(kind, settings, preset(self.settings.profile, kind))
         return found
 
 
@@ -88,14 +89,17 @@ def _commonest(types: Iterable[str]) -> str | None:
     return min(counts, key=lambda name: (-counts[name], name)) if counts else None
 
 
-def _resolve(kind: str, settings: ControlSettings) -> ControlPlan:
+def _resolve(kind: str, settings: ControlSettings, given: Preset) -> ControlPlan:
     default = TYPE_DEFAULTS[kind]
     threshold = settings.agreement_threshold
+    metric = settings.metric or given.metric or default.metrics[0]
+    # A platform's formula for objects says how annotators are brought together, too.
+    aggregate = metric if metric in PLATFORMS else settings.aggregate or given.aggregate or default.aggregates[0]
     return ControlPlan(
         type=kind,
-        metric=settings.metric or default.metrics[0],
-        similarity=settings.similarity or next(iter(default.similarities), ""),
-        aggregate=settings.aggregate or default.aggregates[0],
+        metric=metric,
+        similarity=settings.similarity or given.similarity or next(iter(default.similarities), ""),
+        aggregate=aggregate,
         threshold=default.agreement_threshold if threshold is UNSET else threshold,
         adjudication=settings.adjudication or default.adjudications[0],
         weight=settings.weight,

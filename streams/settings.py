@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, structs
 
-from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
+from streams.contracts.settings import PLATFORMS, TYPE_DEFAULTS, ControlSettings, ProjectSettings
 from streams.errors import ConfigurationError
 
 __all__ = ["SettingsBook", "parse_document", "parse_project", "settings_hash", "spelled_out"]
@@ -179,6 +179,8 @@ def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str
             yield f"{path}.{key}: say the control's type too; what there is to choose from depends on it"
             continue
         names = getattr(allowed, "similarities" if key == "similarity" else f"{key}s")
+        if key == "metric" and allowed.fusions:
+            names = (*names, *PLATFORMS)
         if value not in names:
             expected = f"expected one of {', '.join(names)}" if names else "there is nothing to choose"
             yield f"{path}.{key}: {value} is not for {control.type}; {expected}"

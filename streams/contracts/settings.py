@@ -6,17 +6,19 @@ checks a document against these structs and lists every problem at once.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 __all__ = [
+    "PLATFORMS",
     "TYPE_DEFAULTS",
     "AgreementDriftAlert",
     "AlertSettings",
     "ClassImbalanceAlert",
     "ControlSettings",
     "GoldSettings",
+    "ProfileName",
     "ProjectSettings",
     "RoutingSettings",
     "ScoredType",
@@ -32,6 +34,10 @@ ScoredType = Literal[
 Share = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 Finite = Annotated[float, Meta(ge=-1e15, le=1e15)]
+
+
+ProfileName = Literal["ango", "cvat", "dataloop", "label_studio", "redbrick"]
+PLATFORMS: tuple[ProfileName, ...] = get_args(ProfileName)
 
 
 class TypeDefaults(NamedTuple):
@@ -57,7 +63,7 @@ def _category(similarity: str, *more: str, aggregates: tuple[str, ...], threshol
 
 def _answer(metrics: tuple[str, ...], *methods: str) -> TypeDefaults:
     adjudications = (*methods, "weighted", "best_annotator")
-    return TypeDefaults(metrics, (), ("pairs",), adjudications, (), 0.7)
+    return TypeDefaults(metrics, (), ("pairs", "consensus_share"), adjudications, (), 0.7)
 
 
 def _objects(similarities: tuple[str, ...], *fusions: str) -> TypeDefaults:
@@ -74,8 +80,8 @@ TYPE_DEFAULTS: dict[str, TypeDefaults] = {
     "boolean": _category("exact", aggregates=_SHARE_FIRST, threshold=0.75),
     "choices": _category("jaccard", "masi", "exact", aggregates=("pairs", "consensus_share"), threshold=0.7),
     "text": _answer(("edit", "word", "exact"), "medoid", "word_vote"),
-    "number": _answer(("scale",), "median", "trimmed_mean"),
-    "rating": _answer(("scale",), "median"),
+    "number": _answer(("scale", "exact"), "median", "trimmed_mean"),
+    "rating": _answer(("scale", "exact"), "median"),
     "ranking": _answer(("kendall", "footrule", "exact"), "kemeny", "borda"),
     "taxonomy": _answer(("path", "nodes", "exact"), "majority"),
     "box": _objects(("iou",), "median", "weighted_mean", "medoid"),
@@ -93,7 +99,7 @@ TYPE_DEFAULTS: dict[str, TypeDefaults] = {
     "relation": _objects(("exact", "undirected"), "majority"),
     "area": _objects(_AREA, "coverage"),
 }
-"""Region type → what its control may be given."""
+"""Region type → what its control may be given; objects besides the `PLATFORMS` as metrics."""
 
 
 class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -204,6 +210,9 @@ class ProjectSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
 
     required_annotators: Annotated[int, Meta(ge=1, le=1000)] = 3
     """Answers that a task waits for; a task's own `required_annotators` goes before it."""
+    profile: ProfileName | None = None
+    """Another platform's agreement, quirks included, so that a team can migrate and reconcile: what controls leave open
+    of metric, similarity and aggregate is as that platform computes it. Thresholds stay the project's own."""
     aggregate: Literal["weighted_mean", "minimum"] = "weighted_mean"
     """How the controls' scores combine; every enabled control must also pass by itself."""
     agreement_threshold: Share | None = None

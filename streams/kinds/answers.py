@@ -49,7 +49,7 @@ def _scale(plan: ControlPlan) -> tuple[float | None, float | None]:
 
 
 def _numbers(answers: Sequence[Any], plan: ControlPlan) -> Matrix:
-    return number_matrix(answers, *_scale(plan), plan.tolerance)
+    return number_matrix(answers, *_scale(plan), 0.0 if plan.metric == "exact" else plan.tolerance)
 
 
 def _settle_number(answers: Sequence[Any], weights: _Weights, plan: ControlPlan) -> AnswerConsensus[Any]:

@@ -29,6 +29,7 @@ from streams.kinds import ANSWER_KINDS, OBJECT_KINDS, tag_of, takes
 from streams.kinds.base import UNKNOWN_SCENE, Scene
 from streams.kinds.relations import Ends
 from streams.plan import ControlPlan, Plan
+from streams.platforms import PLATFORMS, platform_figures
 from streams.scores import (
     JOIN,
     AnswerEvidence,
@@ -215,8 +216,12 @@ def _score_answers(
     kind = ANSWER_KINDS[plan.type]
     answers = [kind.read(regions) if regions else None for regions in rows]
     matrix = kind.compare(answers, plan)
+    evidence = AnswerEvidence(answers, rows)
+    if plan.aggregate == "consensus_share":
+        best = best_consensus_share(answers, counted, may_join)
+        return evidence, _figures(matrix, consensus_share(answers, counted), best, plan, counted)
     best = best_mean_of_pairs(matrix, counted, may_join)
-    return AnswerEvidence(answers, rows), _figures(matrix, mean_of_pairs(matrix, counted), best, plan, counted)
+    return evidence, _figures(matrix, mean_of_pairs(matrix, counted), best, plan, counted)
 
 
 def _score_objects(
@@ -246,11 +251,25 @@ def _score_objects(
         metric="f1" if plan.metric == "f1" else "soft_f1",
         minimum_similarity=plan.minimum_similarity if plan.metric == "f1" else 0.0,
     )
+    evidence = ObjectEvidence(shapes, owners, regions, similarity, agreement, scene)
+    if plan.metric in PLATFORMS:
+        return evidence, _platform(plan, evidence, counted, may_join)
     # The tighter bound on what can still be reached is proven for IoU.
     law: PairLaw = "soft_f1" if plan.metric == "soft_f1" and plan.similarity == "iou" else "any"
     best = best_mean_of_pairs(agreement.matrix, counted, may_join, law=law)
     figures = _figures(agreement.matrix, mean_of_pairs(agreement.matrix, counted), best, plan, counted)
-    return ObjectEvidence(shapes, owners, regions, similarity, agreement, scene), figures
+    return evidence, figures
+
+
+def _platform(plan: ControlPlan, evidence: ObjectEvidence, counted: list[int], may_join: int) -> _Figures:
+    """By another platform's formula, of which nothing is known of what it can still become."""
+    rows = len(evidence.agreement.matrix)
+    found = platform_figures(plan.metric, evidence.similarity, evidence.owners, evidence.regions, rows, counted)
+    if isinstance(found, Undefined):  # annotators are compared by our own measure then, and the task by none
+        return _figures(evidence.agreement.matrix, found, 1.0, plan, counted)
+    figures = _figures(found.matrix, found.score, 1.0 if may_join else found.score, plan, counted)
+    individual = [None if figure is None else round(figure, DIGITS) for figure in found.individual]
+    return figures._replace(individual=individual)
 
 
 def _content(shape: Any, region: Any) -> tuple[Any, ...]:

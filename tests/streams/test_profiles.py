@@ -1,0 +1,150 @@
+"""Other platforms' numbers out of our own decisions, by the worked examples of `scoring.profiles`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from scoring.profiles import ango, cvat, dataloop, label_studio, redbrick
+from streams.contracts.settings import PLATFORMS, TYPE_DEFAULTS, ProfileName
+from streams.errors import ConfigurationError
+from streams.plan import Plan
+from streams.platforms import MARKS
+from tests.builders import Driver, Event, box, choice, choices, configured, gold, submitted
+from tests.builders import settings as project
+from tests.streams.kinds_builders import CONTROL, KINDS, OBJECTS, region
+
+
+def _decided(profile: str | None, *results: list[Event], **more: Any) -> dict[str, Any]:
+    driver = Driver(project(profile=profile, **more)).feed(configured(required_annotators=len(results)))
+    driver.feed(*(submitted(annotator=f"a{i}", result=result, at=i) for i, result in enumerate(results, 1)))
+    return driver.decided()
+
+
+def _score(profile: str | None, *results: list[Event], **more: Any) -> Any:
+    return _decided(profile, *results, **more)["score"]
+
+
+def test_three_boxes_that_share_nothing_agree_with_themselves_at_ango() -> None:
+    """The floor of 1 / n."""
+    apart = [[box(0, 0)], [box(100, 0)], [box(200, 0)]]
+    assert (_score("ango", *apart), _score(None, *apart)) == (0.333333, 0.0)
+
+
+def test_copies_of_a_box_cost_nothing_at_label_studio() -> None:
+    assert _score("label_studio", [box()] * 3, [box()]) == 1.0
+
+
+def test_redbrick_takes_the_mean_over_categories() -> None:
+    """Cars: 0.8 and an extra one, 0.8 / 2; buses: 0.6. (0.4 + 0.6) / 2."""
+    first = [box(width=10), box(100, width=10, label="bus")]
+    second = [box(width=8), box(300), box(100, width=6, label="bus")]
+    assert _score("redbrick", first, second) == 0.5
+
+
+def test_a_match_at_dataloop_is_a_third_geometry_attributes_and_label() -> None:
+    """(0.7 + 1 + 1) / 3; with other attributes (0.7 + 0 + 1) / 3."""
+    assert _score("dataloop", [box(width=10)], [box(width=7)]) == 0.9
+    other = [box(width=7, attributes={"far": True})]
+    assert _score("dataloop", [box(width=10, attributes={"far": False})], other) == 0.566667
+
+
+def test_cvat_counts_matches_from_its_threshold_on_and_nothing_by_both_as_nothing() -> None:
+    assert _score("cvat", [box(width=10)], [box(width=5)]) == 1.0
+    objects = {"objects": {"type": "box"}}
+    assert (_score("cvat", [], [], controls=objects), _score(None, [], [], controls=objects)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("profile", "score"),
+    [("ango", 2 / 3), ("label_studio", 1 / 3), ("redbrick", 1 / 3), ("dataloop", 1 / 3), ("cvat", 1 / 3)],
+)
+def test_two_of_three_is_two_thirds_to_some_and_one_pair_of_three_to_others(profile: str, score: float) -> None:
+    assert _score(profile, [choice("day")], [choice("day")], [choice("night")]) == round(score, 6)
+
+
+@pytest.mark.parametrize(("profile", "score"), [("dataloop", 0.5), ("label_studio", 0.0), ("ango", 0.5)])
+def test_half_of_a_set_is_half_to_some_and_nothing_to_others(profile: str, score: float) -> None:
+    assert _score(profile, [choices("day", "wet")], [choices("day")]) == score
+
+
+def test_ango_compares_texts_to_the_character_and_points_by_the_diagonal() -> None:
+    text = [[region("text") | {"value": value}] for value in ("Main Street", "Main Street", "Main street")]
+    assert _score("ango", *text) == 0.666667
+    points = [[region("point") | {"x": x, "y": y}] for x, y in ((0.0, 0.0), (300.0, 400.0))]
+    driver = Driver(project(profile="ango"))
+    driver.feed(configured(required_annotators=2, width_px=500, height_px=1200))
+    driver.feed(*(submitted(annotator=f"a{i}", result=result) for i, result in enumerate(points)))
+    assert driver.decided()["score"] == round((1 + 1 - 500 / 1300) / 2, 6)  # with itself, and with the other
+
+
+def test_what_a_control_says_goes_before_the_profile() -> None:
+    own = {"objects": {"type": "box", "metric": "f1"}}
+    decided = _decided("ango", [box()], [box(500)], controls=own)["controls"]["objects"]
+    assert (decided["metric"], decided["aggregate"], decided["score"]) == ("f1", "pairs", 0.0)
+
+
+def test_a_control_may_be_scored_as_a_platform_does_by_itself() -> None:
+    decided = _decided(None, [box()], [box(500)], controls={"objects": {"type": "box", "metric": "ango"}})
+    objects = decided["controls"]["objects"]
+    assert (objects["metric"], objects["aggregate"], objects["score"]) == ("ango", "ango", 0.5)
+    assert [s["score"] for s in decided["submissions"]] == [0.5, 0.5]
+
+
+def test_an_answer_that_does_not_count_is_compared_and_changes_no_score() -> None:
+    driver = Driver(project(profile="ango")).feed(configured(required_annotators=2))
+    driver.feed(submitted(annotator="m", kind="model", result=[box(500)]))
+    driver.feed(*(submitted(annotator=f"a{i}", result=[box(width=10 - i)], at=i) for i in range(2)))
+    assert driver.decided()["score"] == 0.95  # (1 + 0.9) / 2
+    assert [s["score"] for s in driver.decided()["submissions"]] == [0.95, 0.95, 0.0]
+
+
+def test_very_many_marks_are_left_to_a_person_with_the_reason() -> None:
+    many = [box(20 * i, 0) for i in range(MARKS // 3 + 1)]
+    decided = _decided("redbrick", many, many, many)
+    assert (decided["state"], decided["score"]) == ("in_review", None)
+    assert f"at most {MARKS}" in decided["controls"]["objects"]["undefined"]
+
+
+def test_a_profile_that_nobody_knows_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        project(profile="labelbox")
+    assert all(name in str(refused.value) for name in PLATFORMS)
+
+
+@pytest.mark.parametrize("profile", PLATFORMS)
+@pytest.mark.parametrize("kind", TYPE_DEFAULTS)
+def test_a_profile_asks_of_a_type_only_what_its_control_may_be_given(profile: ProfileName, kind: str) -> None:
+    plan, allowed = Plan(project(profile=profile)).control("q", [kind]), TYPE_DEFAULTS[kind]
+    assert plan is not None
+    assert plan.metric in (*allowed.metrics, profile)
+    assert (plan.metric == profile) == bool(allowed.fusions)
+    assert plan.similarity in (allowed.similarities or ("",))
+    assert plan.aggregate in (*allowed.aggregates, plan.metric)
+
+
+@effort(max_examples=40, deadline=None)
+@given(st.sampled_from(PLATFORMS), st.sampled_from(KINDS), st.lists(st.booleans(), min_size=2, max_size=4), st.data())
+def test_any_kind_under_any_profile_is_scored_in_range_in_any_order(
+    profile: ProfileName, kind: str, others: list[bool], data: st.DataObject
+) -> None:
+    events = [submitted(annotator=f"a{i}", result=[region(kind, other)], at=i) for i, other in enumerate(others)]
+    events += [configured(required_annotators=len(others)), gold("t1", region(kind), at=99)]
+    once = Driver(project(profile=profile)).feed(*events).decided()
+    again = Driver(project(profile=profile)).feed(*data.draw(st.permutations(events))).decided()
+    assert again["decision_id"] == once["decision_id"]
+    assert 0.0 <= once["score"] <= 1.0
+    assert once["controls"][CONTROL]["metric"] in (profile, *TYPE_DEFAULTS[kind].metrics)
+    if not any(others):
+        assert once["score"] == 1.0
+
+
+def test_every_platform_has_its_formula_for_objects() -> None:
+    modules = {"ango": ango, "cvat": cvat, "dataloop": dataloop, "label_studio": label_studio, "redbrick": redbrick}
+    assert set(modules) == set(PLATFORMS)
+    for name in modules:
+        assert {Plan(project(profile=name)).control("q", [kind]).metric for kind in OBJECTS} == {name}  # type: ignore[union-attr]
