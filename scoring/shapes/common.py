@@ -8,8 +8,11 @@ shapes, sorted by content; a fused shape does not depend on who came first, beca
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
 from itertools import chain
 from math import fsum, hypot
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -213,4 +216,13 @@ def coordinates(points: Sequence[Coordinate], what: str) -> Array:
 
 def _by_content(shape: Any) -> tuple[str, Any]:
     # Shapes of different kinds have no order among themselves, so the kind's name goes first.
-    return type(shape).__name__, shape
+    kind: Any = type(shape)
+    return kind.__name__, _content(kind)(shape)
+
+
+@cache
+def _content(kind: Any) -> Callable[[Any], Any]:
+    """What shapes of a kind are ordered by: of dataclasses their fields, as they do themselves, but without a call."""
+    if not is_dataclass(kind):
+        return lambda shape: shape
+    return attrgetter(*(field.name for field in fields(kind) if field.compare))

@@ -34,8 +34,8 @@ Toggles: TypeAlias = NDArray[np.int64]
 EXACT = 2**53
 """Up to here a float64 holds every whole number."""
 
-_LOOK_UPS = 1 << 16
-# In one go: a handful of arrays of this many numbers stay in a core's cache.
+_LOOK_UPS = 1 << 14
+# In one go: a dozen arrays of this many numbers stay in a core's cache and are not fetched anew from the system.
 
 
 def column_segments(toggles: Toggles, height: int) -> tuple[Toggles, Toggles, Toggles]:
@@ -106,21 +106,26 @@ def extents(masks: Sequence[Toggles], height: int) -> Array:
     >>> extents([np.array([2, 6]), np.array([], dtype=np.int64)], 3).tolist()
     [[0.0, 0.0, 2.0, 3.0], [inf, inf, -inf, -inf]]
     """
+    sizes = np.array([len(toggles) for toggles in masks], dtype=np.intp)
     boxes = np.full((len(masks), 4), (np.inf, np.inf, -np.inf, -np.inf))
-    sizes = np.array([len(toggles) // 2 for toggles in masks], dtype=np.intp)
-    painted = np.flatnonzero(sizes)
-    if not len(painted):
-        return boxes
-    laid = np.concatenate(masks)
+    for part in _blocks(sizes):
+        painted = part.start + np.flatnonzero(sizes[part])
+        if len(painted):
+            boxes[painted] = _painted_extents(np.concatenate(masks[part]), sizes[painted] // 2, height)
+    return boxes
+
+
+def _painted_extents(laid: Toggles, runs: NDArray[np.intp], height: int) -> Array:
+    """The same of masks laid one after the other, all of which have runs."""
     starts, ends = laid[::2], laid[1::2] - 1
     first, last = starts // height, ends // height
     # A run that goes on in the next column has reached the bottom of this one and the top of that one.
     crossing = first != last
     top, bottom = np.where(crossing, 0, starts - first * height), np.where(crossing, height, ends - last * height + 1)
-    after = np.cumsum(sizes)[painted]
-    begin = after - sizes[painted]
+    after = np.cumsum(runs)
+    begin = after - runs
     rows = np.minimum.reduceat(top, begin), np.maximum.reduceat(bottom, begin)
-    boxes[painted] = np.column_stack([first[begin], rows[0], last[after - 1] + 1, rows[1]])
+    boxes: Array = np.column_stack([first[begin], rows[0], last[after - 1] + 1, rows[1]]).astype(np.float64)
     return boxes
 
 
@@ -130,13 +135,13 @@ def areas(masks: Sequence[Toggles]) -> NDArray[np.int64]:
     >>> areas([np.array([2, 5, 9, 10]), np.array([], dtype=np.int64)]).tolist()
     [4, 0]
     """
-    sizes = [len(toggles) // 2 for toggles in masks]
-    if not sum(sizes):
-        return np.zeros(len(masks), dtype=np.int64)
-    laid = np.concatenate(masks)
-    passed = np.append(0, np.cumsum(laid[1::2] - laid[::2]))
-    ends = np.cumsum(sizes)
-    pixels: NDArray[np.int64] = passed[ends] - passed[ends - sizes]
+    runs = np.array([len(toggles) // 2 for toggles in masks], dtype=np.intp)
+    pixels = np.empty(len(masks), dtype=np.int64)
+    for part in _blocks(2 * runs):
+        laid = np.concatenate(masks[part])
+        passed = np.append(0, np.cumsum(laid[1::2] - laid[::2]))
+        ends = np.cumsum(runs[part])
+        pixels[part] = passed[ends] - passed[ends - runs[part]]
     return pixels
 
 
@@ -191,7 +196,8 @@ def common_pixels(masks: Sequence[Toggles], first: NDArray[np.intp], second: NDA
 def _growth(axis: Array, begin: NDArray[np.intp], end: NDArray[np.intp], shift: Array) -> NDArray[np.int64]:
     """By how many pixels the masks on the axis grow over these runs of it, moved by `shift`."""
     covered = np.zeros(len(axis))
-    np.cumsum(np.diff(axis) * (np.arange(len(axis) - 1) % 2 == 0), out=covered[1:])
+    np.subtract(axis[1::2], axis[::2], out=covered[1::2])
+    np.cumsum(covered, out=covered)
     growth = np.empty(len(begin), dtype=np.int64)
     for block in _blocks(end - begin):
         runs = [axis[low:high] for low, high in zip(begin[block].tolist(), end[block].tolist(), strict=True)]
