@@ -1,5 +1,7 @@
 """What the worker's web server shows: /metrics, /healthz and /readyz, as functions of no web framework.
 
+The HTTP API is served beside them: `adapters.http_api`.
+
 Alive means that work gets done, not that a process exists: a consumer that has lost its group, or an agent that waits
 for ever, still answers requests. So /healthz fails when a partition has records and none of them has been committed
 for a while, and an orchestrator restarts the worker.

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from streams.adapters.http_api import Limits, serve
+from streams.adapters.http_api import Limits, Request, serve, without_read_model
 from tests.adapters.api_builders import api_of, stored
 from tests.adapters.api_server import ApiServer
 
@@ -101,6 +101,23 @@ def test_a_body_is_not_wanted(server: ApiServer, method: str) -> None:
 def test_a_page_of_another_site_is_given_no_leave_to_read(server: ApiServer) -> None:
     got = send(server, f"{QUALITY}/overview", origin="https://evil.example")
     assert not [name for name in got.headers if name.lower().startswith("access-control-")]
+
+
+def test_what_is_no_http_is_refused_and_logged_without_a_stack_trace(
+    server: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    got = send(server, "/v1/projects?control=" + "x" * 10_000)
+    assert got.status == 400
+    assert b"Traceback" not in got.body
+    (line,) = [record for record in caplog.records if record.name == "aiohttp.server"]
+    assert line.getMessage() == "Error handling request from 127.0.0.1: LineTooLong"
+    assert line.exc_info is None
+
+
+async def test_a_worker_without_a_redis_says_what_is_missing() -> None:
+    answer = await without_read_model(Request("GET", f"{QUALITY}/overview", {}))
+    assert (answer.status, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert "LABELQUORUM_REDIS_URL (--redis-url)" in msgspec.json.decode(answer.body)["detail"]
 
 
 def test_who_asks_is_known_by_the_address_of_the_connection() -> None:

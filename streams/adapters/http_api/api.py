@@ -138,6 +138,7 @@ class Api:
         project = place.names.get("project")
         if project is not None and not reader.may_read(project):
             raise Problem(403, "out-of-scope", f"the token does not open a project {project!r}, be there one or not")
+        _log.debug("read", path=path, token=reader.name or None)
         given = arguments(query, place.endpoint.parameters)
         found = await self._documents.find(place.endpoint, place.names, given, reader)
         link = _next(path, given) if found.more else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import TypeAlias
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from streams.adapters.http_api.api import Api
 from streams.adapters.http_api.messages import SECURITY_HEADERS, Answer, Problem, Request
@@ -17,6 +19,20 @@ from streams.adapters.http_api.messages import SECURITY_HEADERS, Answer, Problem
 __all__ = ["Answering", "mount", "serve"]
 
 _log = structlog.get_logger(__name__)
+_server_log = logging.getLogger("aiohttp.server")
+
+
+class _Brief(logging.Filter):
+    """What is no HTTP is refused by aiohttp itself: one line says so, a stack trace for each scanner is of no use."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+            record.msg, record.args = f"{record.getMessage()}: {type(record.exc_info[1]).__name__}", ()
+            record.exc_info = None
+        return True
+
+
+_BRIEF = _Brief()
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -27,6 +43,8 @@ Answering: TypeAlias = Callable[[Request], Awaitable[Answer]]
 
 def mount(application: web.Application, answer: Answering) -> None:
     """Serve the API under /v1 of an application that serves other things too."""
+    if _BRIEF not in _server_log.filters:
+        _server_log.addFilter(_BRIEF)
     handler = _handler(answer)
     for path in ("/v1", r"/v1/{rest:[\s\S]*}"):
         application.router.add_route("*", path, handler)

@@ -140,7 +140,7 @@ class ReadModel:
         return None if versions[0] is None else _texts(versions)[0]
 
     async def quality(self, project: str) -> StoredQuality | None:
-        """See `QualityReader`."""
+        """See `QualityReader`. Of a unit of work of WATCH that is being read in, a part may be there for an instant."""
         async with _answering():
             fields: dict[Any, Any] = await self._redis.hgetall(self._keys.of_project("quality", project))
         version = fields.pop(_VERSION, None)

@@ -69,7 +69,7 @@ local function former(key, version, value)
   table.sort(versions)
   for i = 1, #versions - plan.revisions_kept + 1 do redis.call('HDEL', key, versions[i]) end
 end
-local function newest(item, kept, ttl, history)
+local function newest(item, kept, ttl, history, more)
   local key, list, member, time, version, value = unpack(item, 1, 6)
   local current = redis.call('HGET', key, 'version')
   if current and current >= version then
@@ -77,16 +77,15 @@ local function newest(item, kept, ttl, history)
     return false
   end
   if current and history then former(history, current, redis.call('HGET', key, 'value')) end
-  redis.call('HSET', key, 'version', version, 'value', ARGV[value])
+  redis.call('HSET', key, 'version', version, 'value', ARGV[value], unpack(more or {}))
   redis.call('EXPIRE', key, ttl)
   redis.call('ZADD', list, time, member)
   lists[list] = kept
   return true
 end
 for _, decision in ipairs(plan.decisions) do
-  if newest(decision, plan.decisions_kept, plan.decision_ttl_seconds, decision[8]) then
-    local key, task, item, contested, score = decision[1], decision[3], decision[7], decision[9], decision[10]
-    redis.call('HSET', key, 'item', ARGV[item])
+  local task, shown, history, contested, score = decision[3], {'item', ARGV[decision[7]]}, unpack(decision, 8, 10)
+  if newest(decision, plan.decisions_kept, plan.decision_ttl_seconds, history, shown) then
     if score == '' then redis.call('ZREM', contested, task) else redis.call('ZADD', contested, score, task) end
   end
 end
