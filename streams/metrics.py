@@ -1,7 +1,8 @@
 """The metric catalogue: every metric once, with type, unit, labels and one sentence on what it says.
 
 `adapters.prometheus` turns it into collectors; Grafana panels and alert rules may use nothing that is not here
-(a test sees to it). No label holds a task or an annotator.
+(a test sees to it). No label holds a task. Annotators and labels are named up to so many (those with most answers, the
+most frequent); the others are summed as `(others)`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,55 @@ class Metric:
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _RECORDS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+
+_CONTROL = ("project", "control", "type")
+_ANNOTATOR = ("project", "annotator")
+_QUALITY = tuple(
+    Metric(name, "gauge", text, labels)
+    for name, text, labels in (
+        ("project_annotators", "Annotators, people and models, that are counted one by one.", ("project",)),
+        ("project_settled_tasks", "Tasks with a decision that asks nobody for more.", ("project",)),
+        ("project_settled_answers", "Counted answers in settled tasks; over settled tasks: the overlap.", ("project",)),
+        ("project_spared_answers", "Answers that settled tasks might have been asked for and were not.", ("project",)),
+        ("project_prelabelled_ratio", "Share of settled tasks that a model had answered, 0 to 1.", ("project",)),
+        (
+            "project_time_to_quorum_seconds",
+            "From a settled task's first answer to its decision: percentiles p50 and p90, to 4.4 %.",
+            ("project", "percentile"),
+        ),
+        ("project_reviews", "Reviewed tasks by the verdict in force.", ("project", "verdict")),
+        ("project_disagreements", "Conflicts in the decisions in force, by kind.", ("project", "kind")),
+        ("project_gold_tasks", "Tasks with gold.", ("project",)),
+        (
+            "project_gold_accuracy_ratio",
+            "Mean agreement with gold, 0 to 1: of people, of models (human, model), and of the consensus.",
+            ("project", "who"),
+        ),
+        ("project_control_agreement_ratio", "Mean agreement on one control, 0 to 1.", _CONTROL),
+        ("project_control_passed_ratio", "Share of decided tasks whose control passed, 0 to 1.", _CONTROL),
+        (
+            "project_coefficient",
+            "Agreement beyond chance on one control, at most 1, by coefficient; 0 is what chance gives.",
+            (*_CONTROL, "coefficient"),
+        ),
+        ("project_label_ratio", "Share of consensus labels, 0 to 1, by label.", ("project", "control", "label")),
+        (
+            "annotator_submissions",
+            "Standing answers in decided tasks and tasks with gold; kind is human, model or (others).",
+            (*_ANNOTATOR, "kind"),
+        ),
+        ("annotator_median_seconds", "Median seconds a task, to 4.4 %.", _ANNOTATOR),
+        ("annotator_peer_agreement_ratio", "Mean agreement with the other counted annotators, 0 to 1.", _ANNOTATOR),
+        ("annotator_consensus_agreement_ratio", "Mean agreement with the consensus, 0 to 1.", _ANNOTATOR),
+        ("annotator_gold_accuracy_ratio", "Mean agreement with gold, 0 to 1.", _ANNOTATOR),
+        ("annotator_approval_ratio", "Share of reviewed tasks with their part that were approved.", _ANNOTATOR),
+        (
+            "annotator_reliability_ratio",
+            "Probability that an answer to a categorical control is right: the posterior mean.",
+            (*_ANNOTATOR, "control"),
+        ),
+    )
+)
 
 METRICS: dict[str, Metric] = {
     m.name: m
@@ -103,6 +153,7 @@ METRICS: dict[str, Metric] = {
         Metric(
             "project_alerts_open", "gauge", "Alerts that are raised and not resolved, by type.", ("project", "alert")
         ),
+        *_QUALITY,
     )
 }
 """By name."""

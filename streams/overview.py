@@ -1,21 +1,18 @@
-"""A project's record → what a person or a scraper is shown of it.
+"""A project's record → what a person is shown of it.
 
 From the record alone: the read model follows the changelog of the `quality` table and shows what memory shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 from scoring.rolling.drift import drop
 from scoring.rolling.sums import ScoreSums, from_micro
 from scoring.types import Undefined
-from streams.contracts.decisions import TaskState
 from streams.quality import OpenAlert, ProjectRecord, rfc3339
-from streams.stages.warn import ALERTS
 
-__all__ = ["gauges_of", "overview_of"]
+__all__ = ["overview_of"]
 
 
 def overview_of(record: ProjectRecord) -> dict[str, Any]:
@@ -44,26 +41,6 @@ def overview_of(record: ProjectRecord) -> dict[str, Any]:
         "further_labels": from_micro(sums.further_labels_micro),
         "alerts": [_alert(alert) for _, alert in sorted(record.alerts.items())],
     }
-
-
-def gauges_of(record: ProjectRecord) -> Iterator[tuple[str, tuple[str, ...], float]]:
-    """(name in `streams.metrics`, label values, value) of every `project_*` gauge that is defined."""
-    project, sums = record.project_id, record.sums
-    for state in get_args(TaskState):
-        yield "project_tasks", (project, state), sums.tasks.get(state, 0)
-    yield "project_answers", (project,), sums.answers
-    yield "project_stalled_tasks", (project,), sums.stalled
-    for name, mean in (
-        ("project_agreement_ratio", sums.scores.mean()),
-        ("project_agreement_recent_ratio", _recent(record)),
-        ("project_agreement_baseline_ratio", _baseline(record).mean()),
-    ):
-        if not isinstance(mean, Undefined):
-            yield name, (project,), mean
-    for control, ends in record.imbalance.items():
-        yield "project_imbalance_ratio", (project, control), ends.ratio()
-    for kind in ALERTS:
-        yield "project_alerts_open", (project, kind), sum(alert.alert == kind for alert in record.alerts.values())
 
 
 def _baseline(record: ProjectRecord) -> ScoreSums:

@@ -11,10 +11,11 @@ from typing import IO, Any
 import msgspec
 
 from streams.contracts.settings import ProjectSettings
+from streams.quality.documents import Seen, documents
 from streams.replay import Replay
 from streams.settle import Limits
 
-__all__ = ["FILES", "SUMMARY", "read_lines", "replay_files"]
+__all__ = ["FILES", "QUALITY", "SUMMARY", "read_lines", "replay_files"]
 
 UNIT_LINES = 2_000
 """Lines in one step: trades memory against speed, and changes nothing else."""
@@ -25,10 +26,13 @@ FILES = {
     "task-reassignment": "reassignments.jsonl",
     "task-review": "reviews.jsonl",
     "quality-alerts": "alerts.jsonl",
+    "annotator-reliability": "reliability.jsonl",
     "dead-letter": "dead-letters.jsonl",
 }
 """Output topic → the file that gets its records, one a line."""
 SUMMARY = "summary.json"
+QUALITY = "quality.json"
+"""The statistics at the end: project → view (`contracts.views.VIEW_NAMES`) → document."""
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
@@ -44,7 +48,8 @@ def read_lines(path: Path) -> Iterator[bytes]:
 def replay_files(
     lines: Iterable[bytes], settings: dict[str, ProjectSettings], out: Path, limits: Limits | None = None
 ) -> dict[str, Any]:
-    """Replay `lines` and write `FILES` and `SUMMARY` into `out`; returns the summary (`replay.Summary`)."""
+    """Replay `lines` and write `FILES`, `QUALITY` and `SUMMARY` into `out`; returns the summary (`replay.Summary`)."""
+    seen = Seen()
     engine = Replay(settings, limits or Limits())
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -52,9 +57,15 @@ def replay_files(
         for unit in _units(lines):
             for outgoing in engine.step(unit):
                 files[FILES[outgoing.topic]].write(outgoing.value + b"\n")
+                seen.add(outgoing)
+    (out / QUALITY).write_bytes(_readable(documents(map(engine.quality, engine.projects()), seen)))
     summary = engine.summary.as_dict()
-    (out / SUMMARY).write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+    (out / SUMMARY).write_bytes(_readable(summary))
     return summary
+
+
+def _readable(document: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
 def _units(lines: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -21,8 +21,9 @@ from scoring.rolling.sums import NO_SCORES, ScoreSums
 from scoring.types import Undefined
 from streams.contracts.decisions import Alert
 from streams.contracts.facts import Fact, FactBatch
+from streams.contracts.reliability import AnnotatorReliability
 from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
-from streams.overview import gauges_of, overview_of
+from streams.overview import overview_of
 from streams.ports import InputRecord, UnitOfWork
 from streams.quality import (
     BUCKETS_BEFORE_WINDOW,
@@ -32,11 +33,14 @@ from streams.quality import (
     BucketRecord,
     ControlRecord,
     ProjectRecord,
+    PublishedRecord,
     Touched,
     decode_state,
     encode,
     project_key,
 )
+from streams.quality.gauges import CoefficientCache, Gauge, gauges_of
+from streams.quality.reliability import moved, reliability_record
 from streams.quality.tallies import BucketLabels, Tallies
 from streams.quality.views import ProjectQuality
 from streams.settings import SettingsBook
@@ -85,9 +89,12 @@ class Watch:
                 continue
             batch = _decode(partition, record)
             project = shard.project(batch.project_id, self._settings.of(batch.project_id))
-            for alert in project.count(batch):
-                work.outgoing.append(emit.alert(alert))
-                _increment(work, "alerts_total", alert.alert, alert.state)
+            for told in project.count(batch):
+                if isinstance(told, Alert):
+                    work.outgoing.append(emit.alert(told))
+                    _increment(work, "alerts_total", told.alert, told.state)
+                else:
+                    work.outgoing.append(reliability_record(told))
             touched[batch.project_id] = project
             shard.next_offset = record.offset + 1
         for project in touched.values():
@@ -103,11 +110,11 @@ class Watch:
         """The partitions that are open."""
         return sorted(self._shards)
 
-    def gauges(self) -> Iterator[tuple[str, tuple[str, ...], float]]:
-        """The `project_*` gauges of `streams.metrics` as they stand: (name, label values, value)."""
+    def gauges(self) -> Iterator[Gauge]:
+        """The `project_*` and `annotator_*` gauges of `streams.metrics` as they stand: (name, label values, value)."""
         for shard in self._shards.values():
             for project in shard.projects.values():
-                yield from gauges_of(project.tallies.record)
+                yield from project.gauges()
 
     def overview(self, project_id: str) -> dict[str, Any]:
         """A project as `overview_of` shows it. Raises KeyError where no open partition has seen it."""
@@ -148,8 +155,10 @@ class _Project:
         self.tallies = Tallies(record, *_extent(settings))
         self._settings = settings
         self._rules = Rules.of(settings)
+        self._weighted = _weighted(settings)
         self._changed = False
         self._controls: set[str] = set()
+        self._coefficients: CoefficientCache = {}
 
     def adopt(self, settings: ProjectSettings) -> None:
         """Go by these settings from now on."""
@@ -157,10 +166,11 @@ class _Project:
             return
         self._settings = settings
         self._rules = Rules.of(settings)
+        self._weighted = _weighted(settings)
         self.tallies.buckets.resize(*_extent(settings))
 
-    def count(self, batch: FactBatch) -> Iterator[Alert]:
-        """Count what is new in a batch, and say what crosses a line after each source offset."""
+    def count(self, batch: FactBatch) -> Iterator[Alert | AnnotatorReliability]:
+        """Count what is new in a batch; after each source offset say what crosses a line, and whose weight moved."""
         tallies, source = self.tallies, str(batch.source_partition)
         record = tallies.record
         seen = record.seen.get(source, -1)
@@ -173,17 +183,25 @@ class _Project:
         for fact, following in zip_longest(facts, facts[1:]):
             self._date(fact)
             tally(tallies, fact, touched)
-            whole = following is None or following.offset != fact.offset
-            if whole and (touched.scores or touched.stalled or touched.controls):
+            if following is not None and following.offset == fact.offset:
+                continue
+            if touched.scores or touched.stalled or touched.controls:
                 yield from warn(record, tallies.buckets, self._rules, touched)
                 self._controls |= touched.controls
                 touched = Touched()
+            if self._weighted and tallies.touched_annotators:
+                yield from moved(tallies, tallies.touched_annotators, self._weighted)
+            tallies.end_offset()
 
     def _date(self, fact: Fact) -> None:
         record = self.tallies.record
         known = record.event_time_us
         if fact.after is not None and (known is None or fact.after.event_time_us > known):
             record.event_time_us = fact.after.event_time_us
+
+    def gauges(self) -> Iterator[Gauge]:
+        """Its gauges as they stand."""
+        return gauges_of(ProjectQuality.of(self.tallies), cache=self._coefficients)
 
     def take_changes(self) -> dict[bytes, bytes | None]:
         """The state records to write since this was last asked; last the project's own, with its figures."""
@@ -209,6 +227,7 @@ class _Project:
                 record.imbalance[name] = ends
         self._controls.clear()
         for place in tallies.touched_controls:
+            self._coefficients.pop(place, None)
             control = tallies.controls.get(place)
             if control is not None:
                 _describe(control, self._settings.controls.get(control.control, _UNCONFIGURED))
@@ -219,6 +238,11 @@ def _describe(control: ControlRecord, settings: ControlSettings) -> None:
     metrics = TYPE_DEFAULTS[control.type].metrics
     metric = settings.metric or (metrics[0] if metrics else "")
     control.labels, control.level = list(settings.labels), _LEVELS.get(metric, "nominal")
+
+
+def _weighted(settings: ProjectSettings) -> dict[str, list[str]]:
+    """Control → its labels, of those whose votes are weighted."""
+    return {name: control.labels for name, control in settings.controls.items() if control.adjudication == "weighted"}
 
 
 def _extent(settings: ProjectSettings) -> tuple[int, int]:
@@ -252,6 +276,8 @@ def _recover(state: Mapping[bytes, bytes], settings: SettingsBook) -> _Shard:
     for stored in found:
         if isinstance(stored, AnnotatorRecord):
             shard.projects[stored.project_id].tallies.annotators[stored.annotator_id] = stored
+        elif isinstance(stored, PublishedRecord):
+            shard.projects[stored.project_id].tallies.published[stored.annotator_id] = stored
         elif isinstance(stored, ControlRecord):
             shard.projects[stored.project_id].tallies.controls[stored.control, stored.type] = stored
     return shard

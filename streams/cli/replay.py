@@ -38,8 +38,9 @@ def replay(
 ) -> None:
     """Decide recorded EVENTS (JSON lines, .gz or not) by the very engine of the worker, without a broker.
 
-    Writes decisions.jsonl, reassignments.jsonl, reviews.jsonl, alerts.jsonl, dead-letters.jsonl and summary.json into
-    --out. The same events and settings give the same bytes: replay with other settings to see what they would change.
+    Writes decisions.jsonl, reassignments.jsonl, reviews.jsonl, alerts.jsonl, reliability.jsonl, dead-letters.jsonl,
+    quality.json (the statistics of each project, as the HTTP API has them) and summary.json into --out. The same events
+    and settings give the same bytes: replay with other settings to see what they would change.
 
     With --broker the events go to a Kafka topic instead, for a worker to decide; --app-id, --topic-prefix and
     --partitions then say which deployment it is.

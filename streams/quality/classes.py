@@ -11,7 +11,7 @@ from scoring.types import Undefined
 from streams.contracts.views import ClassesView, ClassItem, ControlClasses, Statistic
 from streams.quality.figures import plain, undefined
 from streams.quality.project import ProjectQuality
-from streams.quality.records import Cells
+from streams.quality.records import AnnotatorControl
 
 __all__ = ["classes", "given_labels", "labels_of", "shares_of", "true_labels"]
 
@@ -25,19 +25,25 @@ def classes(quality: ProjectQuality, *, control: str | None = None) -> ClassesVi
     )
 
 
-def given_labels(cells: Cells) -> dict[str, int]:
-    """Label → how often given; marks that were not made are none."""
+def given_labels(control: AnnotatorControl) -> dict[str, int]:
+    """Label → how often given where there is a consensus; marks that were not made are none."""
     found: dict[str, int] = {}
-    for row in cells.counts.values():
-        for label, n in row.items():
-            if label != MISSING:
-                found[label] = found.get(label, 0) + n
+    for cells in (control.consensus, control.beside_gold):
+        for row in cells.counts.values():
+            for label, n in row.items():
+                if label != MISSING:
+                    found[label] = found.get(label, 0) + n
     return found
 
 
-def true_labels(cells: Cells) -> dict[str, int]:
-    """Label → how often it was the truth."""
-    return {label: sum(row.values()) for label, row in cells.counts.items() if label != MISSING}
+def true_labels(control: AnnotatorControl) -> dict[str, int]:
+    """Label → how often it was the consensus."""
+    found: dict[str, int] = {}
+    for cells in (control.consensus, control.beside_gold):
+        for label, row in cells.counts.items():
+            if label != MISSING:
+                found[label] = found.get(label, 0) + sum(row.values())
+    return found
 
 
 def shares_of(counts: Mapping[str, float]) -> dict[str, float]:
@@ -55,7 +61,7 @@ def _classes(quality: ProjectQuality, control: str) -> ControlClasses:
     sums = quality.project.sums
     counts = {label: from_micro(n) for label, n in sums.labels.get(control, {}).items()}
     by_annotator = {
-        record.annotator_id or "": given_labels(record.controls[control].consensus)
+        record.annotator_id or "": given_labels(record.controls[control])
         for record in quality.people()
         if control in record.controls
     }

@@ -5,7 +5,7 @@ Plain dictionaries and whole numbers: this runs for every decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -14,8 +14,9 @@ from scoring.chance.ratings import RatingSums
 from scoring.chance.units import MISSING
 from scoring.rolling.sums import MICRO
 from streams.contracts.facts import Contribution, ControlPart, Detail, Units, Value
-from streams.quality.bounds import CELL_BYTES, PAIRED_ROWS, PATTERN_BYTES, PEERS
-from streams.quality.records import AnnotatorControl, AnnotatorRecord, Cells, ControlRecord, PairSums, ProjectSums
+from streams.quality.bounds import CELL_BYTES, PATTERN_BYTES
+from streams.quality.pairs import NOBODY, count_pairs, unchanged_pairs
+from streams.quality.records import AnnotatorControl, AnnotatorRecord, Cells, ControlRecord, ProjectSums
 from streams.quality.tallies import Tallies
 from streams.quality.times import lead_time_name, quorum_time_name
 
@@ -48,15 +49,27 @@ def differs(before: Contribution | None, after: Contribution | None) -> bool:
     ) or before.detail != after.detail  # fmt: skip
 
 
-def count_detail(tallies: Tallies, contribution: Contribution, sign: int) -> None:
-    """Count what stands behind a decision, or take it back."""
-    detail = contribution.detail
-    if detail is None:
-        return
+def count_detail(tallies: Tallies, before: Contribution | None, after: Contribution | None) -> None:
+    """Take back what stood behind the decision before, and count what stands behind it now."""
+    old = None if before is None else before.detail
+    new = None if after is None else after.detail
+    unchanged = NOBODY if old is None or new is None else unchanged_pairs(old, new)
+    gone: list[AnnotatorRecord] = []
+    if before is not None and old is not None:
+        gone = _count_one(tallies, before, old, -1)
+        count_pairs(tallies.record.sums, old, gone, -1, unchanged)
+    if after is not None and new is not None:
+        records = _count_one(tallies, after, new, 1)
+        count_pairs(tallies.record.sums, new, records, 1, unchanged)
+    for record in gone:
+        if not record.submissions:
+            tallies.annotators.pop(record.annotator_id, None)
+
+
+def _count_one(tallies: Tallies, contribution: Contribution, detail: Detail, sign: int) -> list[AnnotatorRecord]:
+    """All but the pairs."""
     sums = tallies.record.sums
     records, counted, has_model, has_gold = _count_people(tallies, detail, sign)
-    if len(records) > 1:
-        _count_pairs(sums, detail, records, sign)
     for name, control in detail.controls.items():
         _count_control(tallies, name, control, records, counted, sign)
         if control.conflicts:
@@ -72,10 +85,7 @@ def count_detail(tallies: Tallies, contribution: Contribution, sign: int) -> Non
         sums.gold_tasks += sign
         if detail.consensus_gold is not None:
             _add(sums.gold_consensus, detail.consensus_gold, sign)
-    if sign < 0:
-        for record in records:
-            if not record.submissions:
-                tallies.annotators.pop(record.annotator_id, None)
+    return records
 
 
 def _count_settled(sums: ProjectSums, contribution: Contribution, detail: Detail, has_model: bool, sign: int) -> None:
@@ -129,58 +139,6 @@ def _count_people(tallies: Tallies, detail: Detail, sign: int) -> tuple[list[Ann
     return records, counted, has_model, has_gold
 
 
-def _count_pairs(sums: ProjectSums, detail: Detail, records: Sequence[AnnotatorRecord], sign: int) -> None:
-    """Every two annotators, counted on the first of them by id."""
-    matrices = [control.matrix for control in detail.controls.values() if control.matrix]
-    identical = _identical(detail)
-    n = len(matrices)
-    if not n and not identical:
-        return
-    names = [record.annotator_id for record in records[:PAIRED_ROWS]]
-    unit = sign * MICRO
-    for i, mine in enumerate(names):
-        if mine is None:
-            continue
-        for j in range(i + 1, len(names)):
-            other = names[j]
-            share = identical.get((i, j)) if identical else None
-            if other is None or other == mine or (not n and share is None):
-                continue
-            first, second = (records[i], other) if mine < other else (records[j], mine)
-            pair = first.peers.get(second)
-            if pair is None:
-                pair = _new_pair(first, second, sign)
-            if n:
-                pair[0] += sign
-                same = matrices[0][i][j] if n == 1 else sum([matrix[i][j] for matrix in matrices]) / n
-                pair[1] += round(same * unit)
-            if share is not None:
-                for counts, place in ((pair, 2), (sums.identical, 0)):
-                    counts[place] += sign
-                    counts[place + 1] += sign * share
-            if sign < 0 and not pair[0] and not pair[2]:
-                first.peers.pop(second, None)
-
-
-def _new_pair(first: AnnotatorRecord, second: str, sign: int) -> PairSums:
-    beyond = first.further_peers
-    if sign < 0 or beyond[0] or beyond[2] or len(first.peers) >= PEERS:
-        return beyond
-    pair = first.peers[second] = [0, 0, 0, 0]
-    return pair
-
-
-def _identical(detail: Detail) -> dict[tuple[int, int], int]:
-    """Rows of two annotators → the share of their common marks that are identical, in millionths."""
-    found: dict[tuple[int, int], list[int]] = {}
-    for control in detail.controls.values():
-        for row, other, compared, same in control.identical:
-            sums = found.setdefault((row, other), [0, 0])
-            sums[0] += compared
-            sums[1] += same
-    return {rows: same * MICRO // compared for rows, (compared, same) in found.items() if compared}
-
-
 def _count_control(
     tallies: Tallies, name: str, part: ControlPart, people: Sequence[AnnotatorRecord], counted: list[int], sign: int
 ) -> None:
@@ -199,10 +157,8 @@ def _count_control(
         record.passed[1] += sign if passed else 0
     if consensus is not None:
         _count_units(record, consensus, counted, sign)
-        if part.type not in NUMERIC:
-            _count_cells(name, part.type, consensus, False, people, sign)
-    if part.gold is not None and part.type not in NUMERIC:
-        _count_cells(name, part.type, part.gold, True, people, sign)
+    if part.type not in NUMERIC:
+        _count_labels(record, part, people, sign)
     if sign < 0 and not record.tasks:
         del tallies.controls[name, part.type]
 
@@ -258,46 +214,62 @@ def _count_ratings(ratings: dict[str, list[str]], answers: Sequence[Value], sign
             ratings.pop(str(m), None)
 
 
-def _count_cells(
-    name: str, kind: str, units: Units, of_gold: bool, people: Sequence[AnnotatorRecord], sign: int
-) -> None:
+def _count_labels(record: ControlRecord, part: ControlPart, people: Sequence[AnnotatorRecord], sign: int) -> None:
     """Each annotator's answers against the truth, category by category; a set counts once for each of its labels."""
-    one_by_one = _PAIRED.get(kind, _of_objects)
-    columns = list(zip(*units.given, strict=True))
-    for record, column in zip(people, columns, strict=False):
-        control = record.controls.get(name)
-        if control is None:
-            control = record.controls[name] = AnnotatorControl()
-        cells = control.gold if of_gold else control.consensus
-        for truth, answer in zip(units.truth, column, strict=True):
-            for one, other in one_by_one(truth, answer):
-                row = cells.counts.get(one)
-                known = 0 if row is None else row.get(other, 0)
-                if row is not None and known and known + sign:
-                    row[other] = known + sign
-                else:
-                    _name_cell(cells, one, other, known, sign)
-        if not (cells.counts or cells.further) and _is_empty(control):  # it would be a trace of what has gone
-            del record.controls[name]
-
-
-def _of_category(truth: Value, answer: Value) -> Iterable[tuple[str, str]]:
-    return ((truth, answer),) if isinstance(truth, str) and isinstance(answer, str) else ()
-
-
-def _of_set(truth: Value, answer: Value) -> Iterable[tuple[str, str]]:
-    if not isinstance(truth, list) or not isinstance(answer, list):
+    consensus, gold = part.consensus, part.gold
+    if consensus is None and gold is None:
         return
-    for label in sorted({*truth, *answer}):
-        named = _label(label)
-        yield named if label in truth else MISSING, named if label in answer else MISSING
+    one_by_one, name, judged = _PAIRED.get(part.type, _of_objects), record.control, record.judged
+    for row, annotator in enumerate(people):
+        control = annotator.controls.get(name)
+        if control is None:
+            control = annotator.controls[name] = AnnotatorControl()
+        cells = control.consensus
+        if gold is not None:
+            if consensus is not None:
+                for truth, given in zip(consensus.truth, consensus.given, strict=True):
+                    one_by_one(control.beside_gold, truth, given[row], sign)
+            cells = control.gold
+        total, right, units = cells.total, cells.right, consensus if gold is None else gold
+        if units is not None:
+            for truth, given in zip(units.truth, units.given, strict=True):
+                one_by_one(cells, truth, given[row], sign)
+        judged[0] += cells.total - total
+        judged[1] += cells.right - right
+        if not (control.consensus.total or control.beside_gold.total or control.gold.total):
+            del annotator.controls[name]  # it would be a trace of what has gone
 
 
-def _of_objects(truth: Value, answer: Value) -> Iterable[tuple[str, str]]:
-    return () if truth is None and answer is None else ((_label(truth), _label(answer)),)
+def _of_category(cells: Cells, truth: Value, answer: Value, sign: int) -> None:
+    if isinstance(truth, str) and isinstance(answer, str):
+        _count_cell(cells, truth, answer, sign)
+
+
+def _of_set(cells: Cells, truth: Value, answer: Value, sign: int) -> None:
+    if isinstance(truth, list) and isinstance(answer, list):
+        for label in sorted({*truth, *answer}):
+            named = _label(label)
+            _count_cell(cells, named if label in truth else MISSING, named if label in answer else MISSING, sign)
+
+
+def _of_objects(cells: Cells, truth: Value, answer: Value, sign: int) -> None:
+    if truth is not None or answer is not None:
+        _count_cell(cells, _label(truth), _label(answer), sign)
 
 
 _PAIRED: Final = {"choice": _of_category, "boolean": _of_category, "choices": _of_set}
+
+
+def _count_cell(cells: Cells, truth: str, given: str, sign: int) -> None:
+    cells.total += sign
+    if truth == given:
+        cells.right += sign
+    row = cells.counts.get(truth)
+    known = 0 if row is None else row.get(given, 0)
+    if row is not None and known and known + sign:
+        row[given] = known + sign
+    else:
+        _name_cell(cells, truth, given, known, sign)
 
 
 def _name_cell(cells: Cells, truth: str, given: str, known: int, sign: int) -> None:
@@ -314,10 +286,6 @@ def _name_cell(cells: Cells, truth: str, given: str, known: int, sign: int) -> N
     else:
         cells.bytes += size
         cells.counts.setdefault(truth, {})[given] = sign
-
-
-def _is_empty(control: AnnotatorControl) -> bool:
-    return not any(cells.counts or cells.further for cells in (control.consensus, control.gold))
 
 
 def _label(value: Value) -> str:

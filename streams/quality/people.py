@@ -12,12 +12,12 @@ from streams.contracts.views import (
     BenchmarkView,
     MatrixCell,
     MatrixView,
-    Statistic,
 )
 from streams.quality.classes import given_labels, labels_of, shares_of, true_labels
 from streams.quality.figures import plain, share, share_of, undefined
 from streams.quality.project import ProjectQuality
 from streams.quality.records import AnnotatorRecord, Cells
+from streams.quality.reliability import interval, reliability_of
 from streams.quality.times import quantile_seconds
 
 __all__ = ["GOLD", "annotators", "benchmark", "kind_of", "matrix"]
@@ -109,6 +109,7 @@ def _rank(sums: list[int]) -> tuple[bool, float]:
 
 def _annotator(quality: ProjectQuality, record: AnnotatorRecord) -> AnnotatorItem:
     reviewed = sum(record.reviews.values())
+    learned = reliability_of(record, quality.controls, quality.project.sums)
     open_alerts = quality.project.alerts.values()
     return AnnotatorItem(
         annotator_id=record.annotator_id or "",
@@ -120,22 +121,22 @@ def _annotator(quality: ProjectQuality, record: AnnotatorRecord) -> AnnotatorIte
         gold_accuracy=share_of(record.gold, _NO_GOLD),
         approval=share(record.reviews.get("approved", 0), reviewed, "none of their tasks was reviewed"),
         self_consistency=undefined(_NO_REPEATS),
-        reliability=_reliability(record),
-        weights={},
+        reliability={name: interval(one) for name, one in learned.items()},
+        weights={name: round(one.weight, 6) for name, one in learned.items()},
         bias=_bias(record),
-        confusion={name: _confusion(c.consensus) for name, c in sorted(record.controls.items()) if c.consensus.counts},
+        confusion={
+            name: _confusion(c.consensus, c.beside_gold)
+            for name, c in sorted(record.controls.items())
+            if c.consensus.counts or c.beside_gold.counts
+        },
         alerts=sorted({alert.alert for alert in open_alerts if alert.subject == record.annotator_id}),
     )
-
-
-def _reliability(record: AnnotatorRecord) -> dict[str, Statistic]:
-    return {}
 
 
 def _bias(record: AnnotatorRecord) -> dict[str, dict[str, float]]:
     found = {}
     for name, control in sorted(record.controls.items()):
-        given, true = shares_of(given_labels(control.consensus)), shares_of(true_labels(control.consensus))
+        given, true = shares_of(given_labels(control)), shares_of(true_labels(control))
         if given and true:
             found[name] = {
                 label: round(given.get(label, 0.0) - true.get(label, 0.0), 6) for label in labels_of(given, true)
@@ -143,5 +144,11 @@ def _bias(record: AnnotatorRecord) -> dict[str, dict[str, float]]:
     return found
 
 
-def _confusion(cells: Cells) -> dict[str, dict[str, float]]:
-    return {truth: {given: float(n) for given, n in sorted(row.items())} for truth, row in sorted(cells.counts.items())}
+def _confusion(*parts: Cells) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for cells in parts:
+        for truth, row in cells.counts.items():
+            into = found.setdefault(truth, {})
+            for given, n in row.items():
+                into[given] = into.get(given, 0.0) + n
+    return {truth: dict(sorted(row.items())) for truth, row in sorted(found.items())}

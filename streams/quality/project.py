@@ -11,6 +11,7 @@ from streams.quality.records import (
     BucketSums,
     ControlRecord,
     ProjectRecord,
+    PublishedRecord,
     StoredRecord,
     decode_state,
 )
@@ -61,6 +62,8 @@ class ProjectQuality:
                 case AnnotatorRecord() as annotator:
                     owners.add(annotator.project_id)
                     annotators[annotator.annotator_id] = annotator
+                case PublishedRecord() as published:
+                    owners.add(published.project_id)
                 case ControlRecord() as control:
                     owners.add(control.project_id)
                     controls[control.control, control.type] = control

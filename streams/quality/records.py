@@ -5,6 +5,7 @@
 | `["p", project]` | `ProjectRecord`: totals, open alerts, rolling figures | when a fact counts |
 | `["a", project, annotator]` | `AnnotatorRecord`; nil: those beyond the bound | when a task of theirs changes |
 | `["c", project, control, type]` | `ControlRecord` | when a decision that has it changes |
+| `["r", project, annotator]` | `PublishedRecord` | when a weight of theirs is published |
 | `["b", project, n]` | `BucketSums` of the decisions of minute *n* since 1970, event time | when one of them changes |
 | `["o", project]` | `BucketSums` of all minutes before `ProjectRecord.horizon` | when a minute passes behind it |
 | `["w"]` | `Watermark`: source records below it have been processed; last in every unit of work | always |
@@ -43,6 +44,7 @@ __all__ = [
     "PairSums",
     "ProjectRecord",
     "ProjectSums",
+    "PublishedRecord",
     "StoredRecord",
     "Touched",
     "annotator_key",
@@ -52,6 +54,7 @@ __all__ = [
     "encode",
     "older_key",
     "project_key",
+    "published_key",
     "rfc3339",
 ]
 
@@ -154,12 +157,19 @@ class Cells(Struct, array_like=True):
     """Room taken, against `CELL_BYTES`."""
     further: int = 0
     """Answers that found none."""
+    total: int = 0
+    """All answers."""
+    right: int = 0
+    """Those that gave the true label."""
 
 
 class AnnotatorControl(Struct, array_like=True):
     """One annotator's labels on one control."""
 
     consensus: Cells = msgspec.field(default_factory=Cells)
+    """Against the consensus of tasks without gold."""
+    beside_gold: Cells = msgspec.field(default_factory=Cells)
+    """Against the consensus of tasks with gold. Apart, because there the gold says who was right."""
     gold: Cells = msgspec.field(default_factory=Cells)
 
 
@@ -193,6 +203,16 @@ class AnnotatorRecord(Struct, array_like=True):
     further_peers: PairSums = msgspec.field(default_factory=lambda: [0, 0, 0, 0])
 
 
+class PublishedRecord(Struct, array_like=True):
+    """What `annotator-reliability` says of an annotator: history, and no sum."""
+
+    form: int
+    project_id: str
+    annotator_id: str
+    weights: dict[str, int] = {}
+    """Control → the weight last published, in millionths."""
+
+
 class ControlRecord(Struct, array_like=True):
     """One control of one type; answers of another type under the same name are a control of their own."""
 
@@ -205,6 +225,8 @@ class ControlRecord(Struct, array_like=True):
     """As `ScoreSums`, in place."""
     passed: list[int] = msgspec.field(default_factory=lambda: [0, 0])
     """Tasks that could pass, and those that did."""
+    judged: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """Everybody's answers whose truth is known (by gold, or else by the consensus), and those that are right."""
     patterns: dict[str, int] = {}
     """The counted annotators' answers to a unit, sorted, as JSON → how many units were answered so."""
     pattern_bytes: int = 0
@@ -245,7 +267,7 @@ class Touched(Struct):
     controls: set[str] = set()
 
 
-StoredRecord = ProjectRecord | AnnotatorRecord | ControlRecord | BucketRecord | Watermark
+StoredRecord = ProjectRecord | AnnotatorRecord | PublishedRecord | ControlRecord | BucketRecord | Watermark
 
 encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
@@ -253,6 +275,7 @@ WATERMARK_KEY: Final = encode(("w",))
 _key = msgspec.msgpack.Decoder(tuple[Any, ...])
 _project = msgspec.msgpack.Decoder(ProjectRecord)
 _annotator = msgspec.msgpack.Decoder(AnnotatorRecord)
+_published = msgspec.msgpack.Decoder(PublishedRecord)
 _control = msgspec.msgpack.Decoder(ControlRecord)
 _bucket = msgspec.msgpack.Decoder(BucketSums)
 _watermark = msgspec.msgpack.Decoder(Watermark)
@@ -266,6 +289,11 @@ def project_key(project_id: str) -> bytes:
 def annotator_key(project_id: str, annotator_id: str | None) -> bytes:
     """Key of one annotator's record; None for all beyond the bound."""
     return encode(("a", project_id, annotator_id))
+
+
+def published_key(project_id: str, annotator_id: str) -> bytes:
+    """Key of what has been published of an annotator."""
+    return encode(("r", project_id, annotator_id))
 
 
 def control_key(project_id: str, control: str, type: str) -> bytes:
@@ -298,6 +326,8 @@ def decode_state(key: bytes, value: bytes) -> StoredRecord:
                 return _of_this_form(_project.decode(value), key)
             case ("a", str(), str() | None):
                 return _of_this_form(_annotator.decode(value), key)
+            case ("r", str(), str()):
+                return _of_this_form(_published.decode(value), key)
             case ("c", str(), str(), str()):
                 return _of_this_form(_control.decode(value), key)
             case ("b", str(project_id), int(bucket)):
@@ -315,7 +345,7 @@ def decode_state(key: bytes, value: bytes) -> StoredRecord:
     raise _unreadable(problem, key)
 
 
-_Formed = TypeVar("_Formed", ProjectRecord, AnnotatorRecord, ControlRecord)
+_Formed = TypeVar("_Formed", ProjectRecord, AnnotatorRecord, PublishedRecord, ControlRecord)
 
 
 def _of_this_form(record: _Formed, key: bytes) -> _Formed:

@@ -13,11 +13,13 @@ from streams.quality.records import (
     BucketSums,
     ControlRecord,
     ProjectRecord,
+    PublishedRecord,
     annotator_key,
     bucket_key,
     control_key,
     encode,
     older_key,
+    published_key,
 )
 
 __all__ = ["BucketLabels", "Tallies"]
@@ -40,9 +42,15 @@ class Tallies:
         """By name and type."""
         self.buckets = BucketedSums(window, kept, horizon=record.horizon)
         self.labels: BucketLabels = {}
+        self.published: dict[str, PublishedRecord] = {}
+        """By annotator."""
+        self.touched_published: set[str] = set()
         self.touched_buckets: set[int] = set()
         """Whose labels have changed; `buckets` knows for itself whose scores have."""
         self.touched_annotators: set[str | None] = set()
+        """By the source offset that is being counted."""
+        self.changed_annotators: set[str | None] = set()
+        """By those before it."""
         self.touched_controls: set[tuple[str, str]] = set()
 
     def recover(self, buckets: Mapping[int, ScoreSums], labels: BucketLabels, older: ScoreSums) -> None:
@@ -78,6 +86,16 @@ class Tallies:
         self.touched_controls.add(place)
         return found
 
+    def publish(self, annotator_id: str, weights: dict[str, int]) -> None:
+        """Remember what has been published of an annotator."""
+        self.published[annotator_id] = PublishedRecord(STORED_FORM, self.record.project_id, annotator_id, weights)
+        self.touched_published.add(annotator_id)
+
+    def end_offset(self) -> None:
+        """All facts of a source offset have been counted."""
+        self.changed_annotators |= self.touched_annotators
+        self.touched_annotators.clear()
+
     def take_changes(self) -> dict[bytes, bytes | None]:
         """The records to write since this was last asked, but for the project's own."""
         changes: dict[bytes, bytes | None] = {}
@@ -92,14 +110,18 @@ class Tallies:
                 changes[bucket_key(project_id, bucket)] = encode(BucketSums(scores, self.labels.get(bucket, {})))
         if None in changed:
             changes[older_key(project_id)] = encode(BucketSums(buckets.older))
-        for name in sorted(self.touched_annotators, key=_none_last):
+        self.end_offset()
+        for name in sorted(self.changed_annotators, key=_none_last):
             annotator = self.annotators.get(name)
             changes[annotator_key(project_id, name)] = None if annotator is None else encode(annotator)
+        for published in sorted(self.touched_published):
+            changes[published_key(project_id, published)] = encode(self.published[published])
         for place in sorted(self.touched_controls):
             control = self.controls.get(place)
             changes[control_key(project_id, *place)] = None if control is None else encode(control)
         self.touched_buckets.clear()
-        self.touched_annotators.clear()
+        self.changed_annotators.clear()
+        self.touched_published.clear()
         self.touched_controls.clear()
         return changes
 

@@ -99,7 +99,7 @@ def alerts(
     standing = [
         AlertItem(
             alert_id=one.alert_id, alert=one.alert, subject=one.subject, severity=one.severity,
-            raised_at=one.raised_at, resolved_at=None, evidence=one.evidence,
+            raised_at=one.raised_at, resolved_at=None, evidence=dict(sorted(one.evidence.items())),
             recommended_action=one.recommended_action,
         )
         for one in quality.project.alerts.values()
@@ -132,7 +132,7 @@ def alert_item(alert: Alert) -> AlertItem:
     return AlertItem(
         alert_id=alert.alert_id, alert=alert.alert, subject=alert.subject, severity=alert.severity,
         raised_at=alert.raised_at, resolved_at=alert.event_time if alert.state == "resolved" else None,
-        evidence=alert.evidence, recommended_action=alert.recommended_action,
+        evidence=dict(sorted(alert.evidence.items())), recommended_action=alert.recommended_action,
     )  # fmt: skip
 
 

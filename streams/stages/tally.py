@@ -58,10 +58,7 @@ def tally(tallies: Tallies, fact: Fact, touched: Touched) -> None:
     if (relabelled or rescored) and labels_after:
         _relabel(tallies, labels_after, new, 1, touched)
     if differs(before, after):
-        if before is not None:
-            count_detail(tallies, before, -1)
-        if after is not None:
-            count_detail(tallies, after, 1)
+        count_detail(tallies, before, after)
 
 
 def _scored(contribution: Contribution | None) -> tuple[float, int] | None:

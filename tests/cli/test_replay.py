@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from streams.demo.recorded import load, packaged
-from streams.replay_files import FILES, SUMMARY
+from streams.replay_files import FILES, QUALITY, SUMMARY
 from tests.cli.programs import COMMAND, call, environment, run
 
 SETTINGS = packaged("settings.yaml")
@@ -43,7 +43,7 @@ def test_twice_gives_the_same_bytes_in_this_process_and_another_packed_and_plain
     assert (first.code, second.code) == (0, 0)
     found = folder(tmp_path / "first")
     assert found == folder(tmp_path / "second")
-    assert found.keys() == {*FILES.values(), SUMMARY}
+    assert found.keys() == {*FILES.values(), QUALITY, SUMMARY}
     assert json.loads(found["summary.json"])["tasks"].keys() >= {"agreed"}
     assert len(found["decisions.jsonl"].splitlines()) >= 16
     (dead,) = found["dead-letters.jsonl"].splitlines()

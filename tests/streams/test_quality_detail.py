@@ -100,8 +100,9 @@ def test_identical_marks_are_a_share_of_the_tasks_common_marks() -> None:
 def test_a_choice_fills_the_confusion_matrix_and_the_pattern_of_its_task() -> None:
     tallies = counted(agreed(scene("day", "night", "day", gold="night")))
     cells = tallies.annotators["a-1"].controls["scene"]
-    assert cells.consensus == Cells({"day": {"night": 1}}, 24)  # 3 + 5 bytes, and 16
-    assert cells.gold == Cells({"night": {"night": 1}}, 26)
+    assert cells.beside_gold == Cells({"day": {"night": 1}}, 24, 0, 1, 0)  # 3 + 5 bytes, and 16
+    assert cells.gold == Cells({"night": {"night": 1}}, 26, 0, 1, 1)
+    assert cells.consensus == Cells()
     found = tallies.controls["scene", "choice"]
     assert found.patterns == {'["day","day","night"]': 1}
     assert (found.tasks, found.passed) == (1, [1, 1])
@@ -143,7 +144,7 @@ def test_names_beyond_the_bounds_are_counted_together_and_come_back() -> None:
         beyond = tallies.annotators[None]
         assert (beyond.submissions, beyond.peers) == (2, {})
         # "day" and "day" take 22 bytes; nothing else fits
-        assert tallies.annotators["a-0"].controls["scene"].consensus == Cells({"day": {"day": 1}}, 22, 1)
+        assert tallies.annotators["a-0"].controls["scene"].consensus == Cells({"day": {"day": 1}}, 22, 1, 2, 2)
         assert tallies.controls["scene", "choice"].further_patterns == 1
         tally(tallies, Fact(2, "t-1", second, None), Touched())
         assert _bytes(tallies) == _bytes(counted(first))
@@ -152,7 +153,7 @@ def test_names_beyond_the_bounds_are_counted_together_and_come_back() -> None:
 def test_further_controls_and_peers_are_counted_and_come_back() -> None:
     both = {name: control(["day"], ["day"], ["day"], ["day"]) for name in ("one", "two")}
     wide = agreed(detail(part("a"), part("b"), part("c"), controls=both))
-    with patch("streams.quality.tallies.CONTROLS", 1), patch("streams.quality.detail.PEERS", 1):
+    with patch("streams.quality.tallies.CONTROLS", 1), patch("streams.quality.pairs.PEERS", 1):
         tallies = counted(wide)
         assert list(tallies.controls) == [("one", "choice")]
         assert tallies.record.sums.further_controls == 1

@@ -18,13 +18,13 @@ import streams.demo
 import streams.replay_files
 from streams.contracts.decisions import Decision
 from streams.errors import DeadLetterBudgetExceeded
-from streams.replay_files import FILES, SUMMARY, read_lines, replay_files
+from streams.replay_files import FILES, QUALITY, SUMMARY, read_lines, replay_files
 from streams.settings_file import read_settings
 from tests.builders import Driver, Event, answers, box, line, submitted
 
 DEMO = Path(streams.demo.__file__).parent
 PEDESTRIAN_TASKS = 150
-NAMES = [*sorted(set(FILES.values())), SUMMARY]
+NAMES = [*sorted(set(FILES.values())), QUALITY, SUMMARY]
 
 
 @cache
@@ -143,7 +143,9 @@ def test_replay_reports_all_that_is_broken_however_much_that_is(tmp_path: Path) 
 
 def test_a_file_of_nothing_gives_empty_files_and_zeros(tmp_path: Path) -> None:
     summary = replay_files([], {}, tmp_path / "new" / "folder")
-    assert {name for name in NAMES if (tmp_path / "new" / "folder" / name).stat().st_size} == {SUMMARY}
+    written = {name: (tmp_path / "new" / "folder" / name).read_bytes() for name in NAMES}
+    assert {name for name, content in written.items() if content} == {QUALITY, SUMMARY}
+    assert written[QUALITY] == b"{}\n"
     assert summary["annotations"] == {"counted": 0, "used": 0, "spared": 0}
 
 

@@ -1,0 +1,174 @@
+"""How far each annotator's answers to a categorical control can be trusted, and when that is worth telling SETTLE.
+
+An answer to a task with gold is right or wrong for certain; of other tasks the consensus decides. Both are whole counts
+in the annotator's confusion matrices, so a revised decision takes its share back exactly, and the posterior is read
+from the counts when it is asked for: the incremental model of `scoring.reliability`, with its priors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import log
+from typing import Final, NamedTuple
+
+import msgspec
+from scipy.special import betaincinv
+
+from scoring.reliability.incremental import DEFAULT
+from scoring.rolling.sums import MICRO, from_micro
+from streams.contracts.reliability import AnnotatorReliability, ControlReliability
+from streams.contracts.views import Statistic
+from streams.ports import Outgoing
+from streams.quality.detail import CATEGORICAL
+from streams.quality.records import (
+    AnnotatorControl,
+    AnnotatorRecord,
+    ControlRecord,
+    ProjectSums,
+    rfc3339,
+)
+from streams.quality.tallies import Tallies
+from streams.stages.emit import cloud_event, content_id, task_key
+
+__all__ = ["MOVED", "interval", "moved", "reliability_of", "reliability_record"]
+
+MOVED: Final = 0.02
+"""A weight that has moved by no more is not published again."""
+_MOVED_MICRO: Final = round(MOVED * MICRO)
+_MODEL: Final = "shrunk"
+_KINDS: Final = sorted(CATEGORICAL)
+_PROJECT: Final = 100.0
+"""Answers of the whole project after which the start leans half to the project's own accuracy."""
+_ENOUGH: Final = 5
+"""Answers to a class without which its recall is not told."""
+_NOTHING: Final = AnnotatorControl()
+_encode = msgspec.json.Encoder().encode
+
+
+class _Known(NamedTuple):
+    """What the annotators of a control have in common."""
+
+    classes: int
+    """Answers that there are to choose from."""
+    right: float
+    """Right answers that everybody starts with."""
+    wrong: float
+
+    @classmethod
+    def of(cls, control: ControlRecord | None, name: str, labels: Sequence[str], sums: ProjectSums) -> _Known:
+        """The labels that the settings name are chosen from, or else those seen; two at least."""
+        total, right = (0, 0) if control is None else control.judged
+        classes = max(2, len(labels) or len(sums.labels.get(name, ())))
+        strength = DEFAULT.prior_correct + DEFAULT.prior_wrong
+        share = (right + _PROJECT * DEFAULT.prior_correct / strength) / (total + _PROJECT)
+        return cls(classes, share * strength, (1.0 - share) * strength)
+
+
+def reliability_of(
+    record: AnnotatorRecord, controls: Mapping[tuple[str, str], ControlRecord], sums: ProjectSums
+) -> dict[str, ControlReliability]:
+    """Control → how reliable, for the categorical controls that this annotator has answers to."""
+    return {
+        name: _estimate(record.controls[name], _Known.of(control, name, control.labels, sums))
+        for (name, kind), control in sorted(controls.items())
+        if kind in CATEGORICAL and name in record.controls
+    }
+
+
+def interval(found: ControlReliability) -> Statistic:
+    """The probability of being right, with its credible interval."""
+    return Statistic(value=found.accuracy, n=round(found.n), low=found.low, high=found.high)
+
+
+def moved(
+    tallies: Tallies, annotators: Iterable[str | None], weighted: Mapping[str, Sequence[str]]
+) -> Iterator[AnnotatorReliability]:
+    """Whose weight on any of the `weighted` controls is more than `MOVED` from what was last published, by id.
+
+    What is yielded counts as published. Who has no answer left is back at what is assumed of anybody.
+
+    Args:
+        tallies: the project.
+        annotators: who is looked at.
+        weighted: control → the labels in its settings.
+    """
+    sums = tallies.record.sums
+    records = {name: _record(tallies, name) for name in sorted(weighted)}
+    controls = {name: _Known.of(record, name, weighted[name], sums) for name, record in records.items()}
+    for annotator_id in sorted(name for name in annotators if name is not None):
+        record, published = tallies.annotators.get(annotator_id), tallies.published.get(annotator_id)
+        known = {} if record is None else record.controls
+        before = {} if published is None else published.weights
+        weights = {
+            name: round(_weight(known.get(name, _NOTHING), control) * MICRO)
+            for name, control in sorted(controls.items())
+            if name in before or (name in known and records[name] is not None)
+        }
+        if all(name in before and abs(weight - before[name]) <= _MOVED_MICRO for name, weight in weights.items()):
+            continue
+        tallies.publish(annotator_id, before | weights)
+        yield AnnotatorReliability(
+            schema=1,
+            type="annotator.reliability",
+            project_id=tallies.record.project_id,
+            annotator_id=annotator_id,
+            event_time=rfc3339(tallies.record.event_time_us or 0),
+            controls={name: _estimate(known.get(name, _NOTHING), controls[name]) for name in weights},
+        )
+
+
+def _record(tallies: Tallies, name: str) -> ControlRecord | None:
+    """A control's record, where it is categorical."""
+    found = (tallies.controls.get((name, kind)) for kind in _KINDS)
+    return next((record for record in found if record is not None), None)
+
+
+def reliability_record(found: AnnotatorReliability) -> Outgoing:
+    """As a record of `annotator-reliability`; the latest by project and annotator stays."""
+    key = task_key(found.project_id, found.annotator_id)
+    value = _encode(found)
+    return cloud_event(
+        "annotator-reliability", key, value, id=content_id(value), type=found.type, time=found.event_time, subject=key,
+        partition=None,
+    )  # fmt: skip
+
+
+def _posterior(control: AnnotatorControl, known: _Known) -> tuple[float, float]:
+    """Right and wrong answers, those that everybody starts with among them: the parameters of a beta distribution."""
+    consensus, gold = control.consensus, control.gold
+    right = consensus.right + gold.right
+    return right + known.right, consensus.total + gold.total - right + known.wrong
+
+
+def _weight(control: AnnotatorControl, known: _Known) -> float:
+    right, wrong = _posterior(control, known)
+    return max(0.0, log(right / wrong) + log(known.classes - 1))
+
+
+def _estimate(control: AnnotatorControl, known: _Known) -> ControlReliability:
+    right, wrong = _posterior(control, known)
+    share = right / (right + wrong)
+    return ControlReliability(
+        model=_MODEL,
+        accuracy=round(share, 6),
+        low=round(float(betaincinv(right, wrong, 0.025)), 6),
+        high=round(float(betaincinv(right, wrong, 0.975)), 6),
+        n=float(control.consensus.total + control.gold.total),
+        weight=from_micro(round(_weight(control, known) * MICRO)),
+        recall=_recall(control, share),
+    )
+
+
+def _recall(control: AnnotatorControl, share: float) -> dict[str, float]:
+    """Per class, drawn towards the annotator's own accuracy as the model `shrunk` does."""
+    rows: dict[str, list[int]] = {}
+    for cells in (control.consensus, control.gold):
+        for truth, row in cells.counts.items():
+            sums = rows.setdefault(truth, [0, 0])
+            sums[0] += sum(row.values())
+            sums[1] += row.get(truth, 0)
+    return {
+        truth: round((hits + DEFAULT.worth * share) / (n + DEFAULT.worth), 6)
+        for truth, (n, hits) in sorted(rows.items())
+        if n >= _ENOUGH
+    }

@@ -1,0 +1,122 @@
+"""Who can be trusted how far, when it is told, and that how records are cut has no say in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import log
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta
+
+from streams.contracts.facts import Fact
+from streams.contracts.reliability import AnnotatorReliability
+from streams.ports import Outgoing
+from streams.quality.views import annotators
+from tests.streams.quality_builders import Shell, contribution, record, records, scene
+from tests.streams.quality_builders import settings as project_settings
+
+WEIGHTED = project_settings(
+    controls={"scene": {"type": "choice", "labels": ["day", "night"], "adjudication": "weighted"}}
+)
+
+
+def fact(offset: int, *given: str | None, **more: Any) -> Fact:
+    return Fact(offset, f"t-{offset}", None, contribution(0.5, detail=scene(*given, **more)))
+
+
+def prior(total: int, right: int) -> tuple[float, float]:
+    """25 answers, as many of them right as in 100 at 0.8 and the project's own together."""
+    share = (right + 80) / (total + 100)
+    return 25 * share, 25 * (1 - share)
+
+
+def published(outgoing: Sequence[Outgoing]) -> list[AnnotatorReliability]:
+    return [
+        msgspec.json.decode(one.value, type=AnnotatorReliability)
+        for one in outgoing
+        if one.topic == "annotator-reliability"
+    ]
+
+
+def test_a_posterior_starts_where_the_project_is_and_gold_goes_before_the_consensus() -> None:
+    shell = Shell(WEIGHTED)
+    shell.step(records([fact(0, "day", "night"), fact(1, "day", "night", gold="night")]))
+    items = {item.annotator_id: item for item in annotators(shell.watch.quality("street")).items}
+    # By the consensus right both times, and by the gold of the second task wrong there.
+    wrong_on_gold = items["a-0"].reliability["scene"]
+    right, wrong = prior(4, 2)
+    assert (wrong_on_gold.value, wrong_on_gold.n) == (
+        round((right + 1) / 27, 6),
+        2,
+    )
+    assert wrong_on_gold.low == round(float(beta(right + 1, wrong + 1).ppf(0.025)), 6)
+    assert items["a-0"].weights["scene"] == round(log((right + 1) / (wrong + 1)), 6)
+    assert items["a-1"].reliability["scene"].value == wrong_on_gold.value
+
+
+def test_a_weight_is_log_odds_against_guessing_among_the_labels_and_never_negative() -> None:
+    four = project_settings(
+        controls={"scene": {"type": "choice", "labels": ["day", "night", "dusk", "dawn"], "adjudication": "weighted"}}
+    )
+    shell = Shell(four)
+    shell.step(records([fact(i, "day", "night") for i in range(100)]))
+    (good, bad) = (
+        item.weights["scene"]
+        for item in sorted(annotators(shell.watch.quality("street")).items, key=lambda item: item.annotator_id)
+    )
+    right, wrong = prior(200, 100)
+    assert good == round(log((100 + right) / wrong) + log(3), 6)
+    assert bad == 0.0  # 15 of 125 are worse than a guess among four
+
+
+def test_recall_is_told_of_classes_with_five_answers_drawn_towards_the_accuracy() -> None:
+    shell = Shell(WEIGHTED)
+    shell.step(records([fact(i, "day") for i in range(5)] + [fact(9, "night", truth="night")]))
+    latest = published(shell.outgoing)[-1].controls["scene"]
+    accuracy = (6 + prior(6, 6)[0]) / 31
+    assert latest.recall == {"day": round((5 + 5 * accuracy) / 10, 6)}
+    assert (latest.model, latest.n) == ("shrunk", 6.0)
+
+
+def test_it_is_published_once_a_weight_has_moved_enough_and_only_where_votes_are_weighted() -> None:
+    shell, unweighted = Shell(WEIGHTED), Shell()
+    log_ = records([fact(i, "day") for i in range(80)])
+    shell.step(log_)
+    unweighted.step(log_)
+    weights = [one.controls["scene"].weight for one in published(shell.outgoing)]
+    right, wrong = prior(1, 1)
+    assert weights[0] == round(log((1 + right) / wrong), 6)
+    assert all(b - a > 0.02 for a, b in pairwise(weights))
+    assert 30 < len(weights) < 80  # the more is known, the less an answer says
+    assert published(unweighted.outgoing) == []
+    (first, *_) = shell.outgoing
+    assert (first.key, first.partition) == (b"street/a-0", None)
+
+
+def test_who_has_no_answer_left_is_back_at_what_is_assumed_of_anybody() -> None:
+    shell = Shell(WEIGHTED)
+    once = fact(0, "day", "night")
+    shell.step(records([once, Fact(1, "t-0", once.after, None)]))
+    latest = published(shell.outgoing)[-1].controls["scene"]
+    assert (latest.n, latest.weight) == (0.0, round(log(20 / 5), 6))
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.lists(st.sampled_from(["day", "night"]), min_size=1, max_size=3), min_size=1, max_size=12), st.data()
+)
+def test_how_records_are_cut_or_where_it_restarts_changes_nothing_that_is_published(
+    answers: list[list[str]], data: st.DataObject
+) -> None:
+    facts = [fact(i, *given) for i, given in enumerate(answers)]
+    whole, parts = Shell(WEIGHTED), Shell(WEIGHTED)
+    whole.step([record(0, facts)])
+    for one in records(facts, data.draw(st.integers(1, 4))):
+        parts.step([one])
+        if data.draw(st.booleans()):
+            parts.restart()
+    assert parts.outgoing == whole.outgoing
