@@ -184,7 +184,11 @@ def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str
         if value not in names:
             expected = f"expected one of {', '.join(names)}" if names else "there is nothing to choose"
             yield f"{path}.{key}: {value} is not for {control.type}; {expected}"
-    if None not in (low := control.scale_minimum, high := control.scale_maximum) and low >= high:  # type: ignore[operator]
+    low, high = control.scale_minimum, control.scale_maximum
+    if low is not None and high is not None and low >= high:
         yield f"{path}.scale_maximum: must be above scale_minimum ({low}); got {high}"
+    if (low is None) != (high is None):
+        given, missing = ("scale_maximum", "scale_minimum") if low is None else ("scale_minimum", "scale_maximum")
+        yield f"{path}.{given}: one end is no scale; give {missing} too, or neither"
     if control.agreement_threshold is not UNSET and control.weight == 0 and control.agreement_threshold is not None:
         yield f"{path}.weight: 0 leaves the control out of the score, but agreement_threshold asks it to pass"

@@ -30,20 +30,26 @@ def settings() -> None:
 @click.argument("file", type=click.Path())
 @_AS_JSON
 def check(file: str, as_json: bool) -> None:
-    """Check a settings FILE; list everything that is wrong, each with its path."""
+    """Check a settings FILE; list everything that is wrong, each with its path.
+
+    Thresholds that no answers can miss are warned of: they are allowed.
+    """
     from streams.settings_file import read_settings
 
     try:
-        hashes = _hashes(read_settings(file))
+        found = read_settings(file)
     except ConfigurationError as error:
         if not as_json:
             raise
-        click.echo(json.dumps({"ok": False, "projects": {}, "problems": error.problems}))
+        click.echo(json.dumps({"ok": False, "projects": {}, "problems": error.problems, "warnings": []}))
         sys.exit(error.exit_code)
+    hashes, warnings = _hashes(found), _warnings(found)
     if as_json:
-        click.echo(json.dumps({"ok": True, "projects": hashes, "problems": []}))
+        click.echo(json.dumps({"ok": True, "projects": hashes, "problems": [], "warnings": warnings}))
     else:
         _list(file, hashes, "ok, settings")
+        for warning in warnings:
+            click.echo(f"warning: {warning}", err=True)
 
 
 @settings.command()
@@ -93,6 +99,16 @@ def _hashes(projects: dict[str, ProjectSettings]) -> dict[str, str]:
     from streams.settings import settings_hash
 
     return {project_id: settings_hash(found) for project_id, found in projects.items()}
+
+
+def _warnings(projects: dict[str, ProjectSettings]) -> list[str]:
+    from streams.thresholds import threshold_warnings
+
+    return [
+        f"$.projects.{project_id}.controls.{name}.agreement_threshold: {why}"
+        for project_id, found in projects.items()
+        for name, why in threshold_warnings(found).items()
+    ]
 
 
 def _list(file: str, hashes: dict[str, str], what: str) -> None:

@@ -43,24 +43,19 @@ def _settle_text(answers: Sequence[Any], weights: _Weights, plan: ControlPlan) -
     return text_consensus(answers, weights, method, plan.metric, plan.fold_case)  # type: ignore[arg-type]
 
 
-def _scale(plan: ControlPlan) -> tuple[float | None, float | None]:
-    """Both ends or neither: one alone says nothing of how long the scale is."""
-    return (None, None) if None in plan.scale else plan.scale
-
-
 def _numbers(answers: Sequence[Any], plan: ControlPlan) -> Matrix:
-    return number_matrix(answers, *_scale(plan), 0.0 if plan.metric == "exact" else plan.tolerance)
+    return number_matrix(answers, *plan.scale, 0.0 if plan.metric == "exact" else plan.tolerance)
 
 
 def _settle_number(answers: Sequence[Any], weights: _Weights, plan: ControlPlan) -> AnswerConsensus[Any]:
     method: Any = "trimmed_mean" if plan.adjudication == "trimmed_mean" else "median"
-    minimum, maximum = _scale(plan)
+    minimum, maximum = plan.scale
     return number_consensus(answers, weights, method, minimum=minimum, maximum=maximum, threshold=plan.tolerance)
 
 
 def _settle_rating(answers: Sequence[Any], weights: _Weights, plan: ControlPlan) -> AnswerConsensus[Any]:
     """A step of the scale that somebody chose: half a star is no answer."""
-    minimum, maximum = _scale(plan)
+    minimum, maximum = plan.scale
     return number_consensus(answers, weights, "low_median", minimum=minimum, maximum=maximum, threshold=plan.tolerance)
 
 

@@ -37,7 +37,21 @@ def test_a_good_file_shows_the_hash_of_each_project() -> None:
 
     assert (text.code, text.err) == (0, "")
     assert text.out.splitlines() == [f"{project}: ok, settings {found}" for project, found in hashes.items()]
-    assert json.loads(as_json.out) == {"ok": True, "projects": hashes, "problems": []}
+    assert json.loads(as_json.out) == {"ok": True, "projects": hashes, "problems": [], "warnings": []}
+
+
+def test_a_threshold_that_no_answers_can_miss_is_warned_of_and_allowed(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("projects: {street: {controls: {blurred: {type: boolean, agreement_threshold: 0.6}}}}")
+
+    text, as_json = call("settings", "check", file), call("settings", "check", file, "--json")
+
+    why = (
+        "$.projects.street.controls.blurred.agreement_threshold: a threshold of 0.6 cannot fail with 3 annotators and "
+        "2 possible answers: the lowest possible score is 0.667"
+    )
+    assert (text.code, text.err) == (0, f"warning: {why}\n")
+    assert (as_json.code, json.loads(as_json.out)["warnings"]) == (0, [why])
 
 
 def test_a_broken_file_has_all_problems_listed_with_their_paths(broken: Path) -> None:

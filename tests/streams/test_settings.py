@@ -112,6 +112,16 @@ def test_all_problems_are_listed_at_once_with_their_paths() -> None:
         ({"routing": {"max_annotators": 2}}, "routing.max_annotators: 2 is fewer than required_annotators (3)"),
         ({"alerts": {"agreement_drift": {"resolve_drop": 0.1}}}, "alerts.agreement_drift.resolve_drop: must be below"),
         ({"alerts": {"class_imbalance": {"resolve_ratio": 10}}}, "alerts.class_imbalance.resolve_ratio: must be below"),
+        (
+            {"controls": {"c": {"type": "number", "scale_minimum": 1}}},
+            "controls.c.scale_minimum: one end is no scale; give scale_maximum too, or neither",
+        ),
+        (
+            {"controls": {"c": {"type": "number", "scale_maximum": 1}}},
+            "controls.c.scale_maximum: one end is no scale; give scale_minimum too, or neither",
+        ),
+        ({"controls": {"c": {"type": "number", "scale_minimum": 1, "scale_maximum": 1}}}, "controls.c.scale_maximum: must"),
+        ({"controls": {"c": {"type": "choice", "metric": "ango"}}}, "controls.c.metric: ango is not for choice"),
         ({"agreement_threshold": float("nan")}, "agreement_threshold: expected"),
         ({"annotator_weights": {"a1": 0}}, "annotator_weights[...]: expected"),
     ],
