@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 DOORS = {
     "aiohttp": ("streams/adapters/http_api/",),
+    "PIL": ("streams/adapters/media.py",),
     "aiokafka": ("streams/adapters/kafka/",),
     "click": ("streams/cli/",),
     "fakeredis": ("streams/demo/", "streams/adapters/redis_model/"),
