@@ -4,6 +4,7 @@
 |---|---|
 | `sums` | scores and counts as integers of a millionth: adding and retracting is exact, and order does not matter |
 | `window` | sums by bucket of time; the newest that hold a window, against everything before |
+| `aged` | sums by time, the older the coarser: a few dozen cells that reach back weeks |
 | `lines` | a statistic against two lines |
 | `drift` | has the recent mean dropped below the one before? |
 | `level` | has it shifted, suddenly or slowly? Evidence with a bound on false alarms |
