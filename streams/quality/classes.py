@@ -28,7 +28,7 @@ def classes(quality: ProjectQuality, *, control: str | None = None) -> ClassesVi
 def given_labels(control: AnnotatorControl) -> dict[str, int]:
     """Label → how often given where there is a consensus; marks that were not made are none."""
     found: dict[str, int] = {}
-    for cells in (control.consensus, control.beside_gold):
+    for cells in (control.consensus, control.unjudged):
         for row in cells.counts.values():
             for label, n in row.items():
                 if label != MISSING:
@@ -39,7 +39,7 @@ def given_labels(control: AnnotatorControl) -> dict[str, int]:
 def true_labels(control: AnnotatorControl) -> dict[str, int]:
     """Label → how often it was the consensus."""
     found: dict[str, int] = {}
-    for cells in (control.consensus, control.beside_gold):
+    for cells in (control.consensus, control.unjudged):
         for label, row in cells.counts.items():
             if label != MISSING:
                 found[label] = found.get(label, 0) + sum(row.values())

@@ -158,7 +158,7 @@ def _count_control(
     if consensus is not None:
         _count_units(record, consensus, counted, sign)
     if part.type not in NUMERIC:
-        _count_labels(record, part, people, sign)
+        _count_labels(record, part, people, counted, sign)
     if sign < 0 and not record.tasks:
         del tallies.controls[name, part.type]
 
@@ -214,30 +214,40 @@ def _count_ratings(ratings: dict[str, list[str]], answers: Sequence[Value], sign
             ratings.pop(str(m), None)
 
 
-def _count_labels(record: ControlRecord, part: ControlPart, people: Sequence[AnnotatorRecord], sign: int) -> None:
+def _count_labels(
+    record: ControlRecord, part: ControlPart, people: Sequence[AnnotatorRecord], counted: list[int], sign: int
+) -> None:
     """Each annotator's answers against the truth, category by category; a set counts once for each of its labels."""
     consensus, gold = part.consensus, part.gold
     if consensus is None and gold is None:
         return
     one_by_one, name, judged = _PAIRED.get(part.type, _of_objects), record.control, record.judged
+    by_consensus = gold is None and consensus is not None and _says_who_was_right(consensus, counted)
+    truth = consensus if gold is None else gold
     for row, annotator in enumerate(people):
         control = annotator.controls.get(name)
         if control is None:
             control = annotator.controls[name] = AnnotatorControl()
-        cells = control.consensus
-        if gold is not None:
-            if consensus is not None:
-                for truth, given in zip(consensus.truth, consensus.given, strict=True):
-                    one_by_one(control.beside_gold, truth, given[row], sign)
-            cells = control.gold
-        total, right, units = cells.total, cells.right, consensus if gold is None else gold
-        if units is not None:
-            for truth, given in zip(units.truth, units.given, strict=True):
-                one_by_one(cells, truth, given[row], sign)
-        judged[0] += cells.total - total
-        judged[1] += cells.right - right
-        if not (control.consensus.total or control.beside_gold.total or control.gold.total):
+        if consensus is not None and not by_consensus:
+            for true, given in zip(consensus.truth, consensus.given, strict=True):
+                one_by_one(control.unjudged, true, given[row], sign)
+        if truth is not None and (by_consensus or gold is not None):
+            cells = control.consensus if by_consensus else control.gold
+            total, right = cells.total, cells.right
+            for true, given in zip(truth.truth, truth.given, strict=True):
+                one_by_one(cells, true, given[row], sign)
+            judged[0] += cells.total - total
+            judged[1] += cells.right - right
+        if not (control.consensus.total or control.unjudged.total or control.gold.total):
             del annotator.controls[name]  # it would be a trace of what has gone
+
+
+def _says_who_was_right(consensus: Units, counted: list[int]) -> bool:
+    """Whether two or more stand behind it: a single answer is its own consensus."""
+    if len(counted) < 2:
+        return False
+    given = consensus.given[0] if len(consensus.given) == 1 else ()
+    return not given or sum([given[row] is not None for row in counted]) > 1
 
 
 def _of_category(cells: Cells, truth: Value, answer: Value, sign: int) -> None:

@@ -125,9 +125,9 @@ def _annotator(quality: ProjectQuality, record: AnnotatorRecord) -> AnnotatorIte
         weights={name: round(one.weight, 6) for name, one in learned.items()},
         bias=_bias(record),
         confusion={
-            name: _confusion(c.consensus, c.beside_gold)
+            name: _confusion(c.consensus, c.unjudged)
             for name, c in sorted(record.controls.items())
-            if c.consensus.counts or c.beside_gold.counts
+            if c.consensus.counts or c.unjudged.counts
         },
         alerts=sorted({alert.alert for alert in open_alerts if alert.subject == record.annotator_id}),
     )

@@ -167,9 +167,9 @@ class AnnotatorControl(Struct, array_like=True):
     """One annotator's labels on one control."""
 
     consensus: Cells = msgspec.field(default_factory=Cells)
-    """Against the consensus of tasks without gold."""
-    beside_gold: Cells = msgspec.field(default_factory=Cells)
-    """Against the consensus of tasks with gold. Apart, because there the gold says who was right."""
+    """Against the consensus, where it says who was right: of two counted answers or more, in tasks without gold."""
+    unjudged: Cells = msgspec.field(default_factory=Cells)
+    """Against the consensus, where it does not: of a single answer, or beside gold."""
     gold: Cells = msgspec.field(default_factory=Cells)
 
 
@@ -226,7 +226,7 @@ class ControlRecord(Struct, array_like=True):
     passed: list[int] = msgspec.field(default_factory=lambda: [0, 0])
     """Tasks that could pass, and those that did."""
     judged: list[int] = msgspec.field(default_factory=lambda: [0, 0])
-    """Everybody's answers whose truth is known (by gold, or else by the consensus), and those that are right."""
+    """Everybody's answers whose truth is known (gold, or else a consensus of two or more), and the right ones."""
     patterns: dict[str, int] = {}
     """The counted annotators' answers to a unit, sorted, as JSON → how many units were answered so."""
     pattern_bytes: int = 0

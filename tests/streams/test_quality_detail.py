@@ -100,7 +100,7 @@ def test_identical_marks_are_a_share_of_the_tasks_common_marks() -> None:
 def test_a_choice_fills_the_confusion_matrix_and_the_pattern_of_its_task() -> None:
     tallies = counted(agreed(scene("day", "night", "day", gold="night")))
     cells = tallies.annotators["a-1"].controls["scene"]
-    assert cells.beside_gold == Cells({"day": {"night": 1}}, 24, 0, 1, 0)  # 3 + 5 bytes, and 16
+    assert cells.unjudged == Cells({"day": {"night": 1}}, 24, 0, 1, 0)  # 3 + 5 bytes, and 16
     assert cells.gold == Cells({"night": {"night": 1}}, 26, 0, 1, 1)
     assert cells.consensus == Cells()
     found = tallies.controls["scene", "choice"]
@@ -112,7 +112,7 @@ def test_an_object_that_was_not_marked_is_missing_and_one_of_a_model_alone_is_no
     people = [part("a"), part("m", model=True, counts=False)]
     marks = control(["car", None], ["car", None], [None, "bus"], type="box")
     tallies = counted(agreed(detail(*people, objects=marks)))
-    a, m = (tallies.annotators[name].controls["objects"].consensus.counts for name in ("a", "m"))
+    a, m = (tallies.annotators[name].controls["objects"].unjudged.counts for name in ("a", "m"))
     assert a == {"car": {"car": 1}}
     assert m == {"car": {MISSING: 1}, MISSING: {"bus": 1}}
     assert tallies.controls["objects", "box"].patterns == {'["car"]': 1}
@@ -121,7 +121,7 @@ def test_an_object_that_was_not_marked_is_missing_and_one_of_a_model_alone_is_no
 def test_a_set_counts_once_for_each_of_its_labels() -> None:
     tags = control([["car", "dog"]], [["car", "owl"]], type="choices")
     tallies = counted(agreed(detail(part("a"), tags=tags)))
-    found = tallies.annotators["a"].controls["tags"].consensus.counts
+    found = tallies.annotators["a"].controls["tags"].unjudged.counts
     assert found == {"car": {"car": 1}, "dog": {MISSING: 1}, MISSING: {"owl": 1}}
     assert tallies.controls["tags", "choices"].patterns == {'[["car","owl"]]': 1}
 

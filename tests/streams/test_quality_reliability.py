@@ -75,16 +75,24 @@ def test_a_weight_is_log_odds_against_guessing_among_the_labels_and_never_negati
 
 def test_recall_is_told_of_classes_with_five_answers_drawn_towards_the_accuracy() -> None:
     shell = Shell(WEIGHTED)
-    shell.step(records([fact(i, "day") for i in range(5)] + [fact(9, "night", truth="night")]))
+    shell.step(records([fact(i, "day", "day") for i in range(5)] + [fact(9, "night", "night", truth="night")]))
     latest = published(shell.outgoing)[-1].controls["scene"]
-    accuracy = (6 + prior(6, 6)[0]) / 31
+    accuracy = (6 + prior(12, 12)[0]) / 31
     assert latest.recall == {"day": round((5 + 5 * accuracy) / 10, 6)}
     assert (latest.model, latest.n) == ("shrunk", 6.0)
 
 
+def test_a_single_answer_is_its_own_consensus_and_says_nothing_about_who_gave_it() -> None:
+    shell = Shell(WEIGHTED)
+    shell.step(records([fact(i, "day", None) for i in range(5)]))
+    (found,) = annotators(shell.watch.quality("street"), annotator="a-0").items
+    assert (found.reliability["scene"].n, found.weights["scene"]) == (0, round(log(20 / 5), 6))
+    assert found.confusion == {"scene": {"day": {"day": 5.0}}}
+
+
 def test_it_is_published_once_a_weight_has_moved_enough_and_only_where_votes_are_weighted() -> None:
     shell, unweighted = Shell(WEIGHTED), Shell()
-    log_ = records([fact(i, "day") for i in range(80)])
+    log_ = records([fact(i, "day", gold="day") for i in range(80)])
     shell.step(log_)
     unweighted.step(log_)
     weights = [one.controls["scene"].weight for one in published(shell.outgoing)]
