@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -19,7 +20,12 @@ OPEN_TO_ALL = Access(anonymous=Reader("", None))
 
 
 def quality_records(project: str = "street", tasks: int = 12, seed: int = 0) -> dict[bytes, bytes]:
-    """What WATCH stores of tasks that three answered, with one open alert: its agreement has fallen."""
+    """What WATCH stores of tasks that three answered, with an open alert: its agreement has fallen."""
+    return dict(_quality_records(project, tasks, seed))
+
+
+@cache
+def _quality_records(project: str, tasks: int, seed: int) -> Mapping[bytes, bytes]:
     shell = Shell(small_windows())
     answers = (("day", "day", "day"), ("day", "night", "day"), ("night", "night", "day"))
     facts = []

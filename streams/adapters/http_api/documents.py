@@ -93,6 +93,9 @@ _FILTERS: Mapping[str, Sequence[str]] = {
 }
 """View → its parameters that are keyword arguments of the function that makes it."""
 
+_CUT_WHERE_MADE = ("annotators", "benchmark")
+"""Views whose items cost much to make: those behind the page are not made."""
+
 ENDPOINTS: Sequence[Endpoint] = (
     Endpoint("/v1/projects", "projects", "The projects that the token opens.", ProjectsView, _PAGED),
     *(Endpoint(f"/v1/projects/{{project}}/quality/{name}", name, *_VIEWS[name]) for name in VIEW_NAMES),
@@ -169,6 +172,8 @@ class Documents:
         if known is not None and known.version == version:
             return known.found
         filters = {parameter: given[parameter] for parameter in _FILTERS.get(name, ()) if parameter in given}
+        if name in _CUT_WHERE_MADE:  # one more than is shown, to know whether there are more
+            filters["limit"] = given["offset"] + given["limit"] + 1
         if name == "alerts":
             filters["resolved"] = await self._reader.resolved_alerts(project)
         stands = await self._read(project, version)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
-import textwrap
+import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -186,7 +187,7 @@ def _parts(kind: Any) -> list[Any]:
 
 def _describe(schema: dict[str, Any], struct: type[Struct]) -> None:
     """Put the texts under the struct's fields into its schema, so that they are said once."""
-    for field, text in itertools.pairwise(_source(struct)):
+    for field, text in itertools.pairwise(_bodies(struct.__module__).get(struct.__name__, [])):
         match field, text:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),
@@ -197,12 +198,11 @@ def _describe(schema: dict[str, Any], struct: type[Struct]) -> None:
                 pass
 
 
-def _source(struct: type[Struct]) -> list[ast.stmt]:
-    """The body of its class; empty where the source was not installed, or has changed since it was loaded."""
+@lru_cache(maxsize=8)
+def _bodies(module: str) -> Mapping[str, list[ast.stmt]]:
+    """Class → its body; empty where the source was not installed, or can't be read."""
     try:
-        match ast.parse(textwrap.dedent(inspect.getsource(struct))).body:
-            case [ast.ClassDef(name=struct.__name__, body=body)]:
-                return body
+        source = ast.parse(inspect.getsource(sys.modules[module]))
     except (OSError, SyntaxError):
-        pass
-    return []
+        return {}
+    return {statement.name: statement.body for statement in source.body if isinstance(statement, ast.ClassDef)}
