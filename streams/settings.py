@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, structs
 
+from streams.contracts.alert_settings import AlertSettings
 from streams.contracts.settings import PLATFORMS, TYPE_DEFAULTS, ControlSettings, ProjectSettings
 from streams.errors import ConfigurationError
 
@@ -155,16 +156,23 @@ def _contradictions(settings: ProjectSettings, path: str) -> Iterator[str]:
             f"{path}.routing.max_annotators: {routing.max_annotators} is fewer than required_annotators "
             f"({settings.required_annotators}); raise it or require fewer"
         )
-    drift, imbalance = settings.alerts.agreement_drift, settings.alerts.class_imbalance
-    if drift.resolve_drop >= drift.drop:
-        yield f"{path}.alerts.agreement_drift.resolve_drop: must be below drop ({drift.drop}); got {drift.resolve_drop}"
-    if imbalance.resolve_ratio is not None and imbalance.resolve_ratio >= imbalance.ratio:
-        yield (
-            f"{path}.alerts.class_imbalance.resolve_ratio: must be below ratio ({imbalance.ratio}); "
-            f"got {imbalance.resolve_ratio}"
-        )
+    yield from _alert_contradictions(settings.alerts, f"{path}.alerts")
     for name, control in settings.controls.items():
         yield from _control_contradictions(control, f"{path}.controls.{name}")
+
+
+def _alert_contradictions(alerts: AlertSettings, path: str) -> Iterator[str]:
+    """Where an alert would be raised and resolved by the same figure."""
+    drift, imbalance, shift = alerts.agreement_drift, alerts.class_imbalance, alerts.label_shift
+    cannot_fail, ratio = alerts.threshold_cannot_fail, alerts.class_imbalance.resolve_ratio
+    for key, resolved, line, raised in (
+        ("agreement_drift.resolve_drop", drift.resolve_drop, "drop", drift.drop),
+        ("class_imbalance.resolve_ratio", 0.0 if ratio is None else ratio, "ratio", imbalance.ratio),
+        ("label_shift.resolve_index", shift.resolve_index, "stability_index", shift.stability_index),
+        ("threshold_cannot_fail.resolve_share", cannot_fail.resolve_share, "share", cannot_fail.share),
+    ):
+        if resolved >= raised:
+            yield f"{path}.{key}: must be below {line} ({raised}); got {resolved}"
 
 
 def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str]:

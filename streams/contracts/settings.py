@@ -10,19 +10,17 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from streams.contracts.alert_settings import AlertSettings
+
 __all__ = [
     "PLATFORMS",
     "TYPE_DEFAULTS",
-    "AgreementDriftAlert",
-    "AlertSettings",
-    "ClassImbalanceAlert",
     "ControlSettings",
     "GoldSettings",
     "ProfileName",
     "ProjectSettings",
     "RoutingSettings",
     "ScoredType",
-    "StalledTasksAlert",
     "TypeDefaults",
 ]
 
@@ -165,44 +163,6 @@ class GoldSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     made it are not scored by it: they would agree with themselves. 1: unanimous; null: never. Gold that was set goes
     before."""
     promote_minimum: Annotated[int, Meta(ge=2, le=1000)] = 3
-
-
-class AgreementDriftAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """`agreement_drift`: recent agreement has dropped below the rolling average."""
-
-    enabled: bool = True
-    drop: Annotated[float, Meta(gt=0, le=1)] = 0.1
-    resolve_drop: Annotated[float, Meta(ge=0, le=1)] = 0.05
-    window_tasks: Annotated[int, Meta(ge=2, le=100_000)] = 100
-    """Decided tasks in the recent window."""
-    minimum_baseline_tasks: Annotated[int, Meta(ge=2, le=1_000_000)] = 200
-    """Warm-up: decided tasks before the window without which nothing is said."""
-
-
-class ClassImbalanceAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """`class_imbalance`: one consensus label is far more frequent than another of the same control."""
-
-    enabled: bool = True
-    ratio: Annotated[float, Meta(gt=1)] = 10.0
-    resolve_ratio: Annotated[float, Meta(ge=1)] | None = None
-    """None: 80 % of `ratio`."""
-    minimum: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 100
-    """Consensus labels of the control without which nothing is said."""
-
-
-class StalledTasksAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """`stalled_tasks`: tasks have waited longer than `routing.stalled_after_seconds`."""
-
-    enabled: bool = True
-    minimum: Annotated[int, Meta(ge=1)] = 1
-
-
-class AlertSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What is worth waking somebody for."""
-
-    agreement_drift: AgreementDriftAlert = AgreementDriftAlert()
-    class_imbalance: ClassImbalanceAlert = ClassImbalanceAlert()
-    stalled_tasks: StalledTasksAlert = StalledTasksAlert()
 
 
 class ProjectSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

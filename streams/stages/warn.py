@@ -23,8 +23,9 @@ from scoring.rolling.imbalance import imbalance, judge_imbalance
 from scoring.rolling.sums import Verdict, from_micro
 from scoring.rolling.window import BucketedSums
 from scoring.types import Undefined
+from streams.contracts.alert_settings import AlertSettings
 from streams.contracts.decisions import Alert
-from streams.contracts.settings import AlertSettings, ProjectSettings
+from streams.contracts.settings import ProjectSettings
 from streams.quality import OpenAlert, ProjectRecord, Touched, rfc3339
 
 __all__ = ["ALERTS", "AlertKind", "Rules", "warn"]
