@@ -51,7 +51,7 @@ def contribution(answers: Mapping[str, str], posterior: Mapping[str, float], anc
     posterior
         Class → probability; rescaled to sum to 1.
     anchor
-        In [0, 1]: the part of the votes in what is learned. See `scoring.reliability.incremental.Parameters.anchor`.
+        In [0, 1]: the part of the votes in what is learned. See `scoring.reliability.parameters.Parameters.anchor`.
 
     Raises
     ------

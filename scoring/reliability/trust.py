@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from scipy.special import betaincinv
 
-from scoring.reliability.incremental import DEFAULT, Parameters, accuracy
+from scoring.reliability.parameters import DEFAULT, Parameters, accuracy, prior_of
 from scoring.reliability.sums import Counts, Sums
 from scoring.rolling.sums import MICRO
 
@@ -37,9 +37,9 @@ class Reliability(NamedTuple):
     """One annotator as the topic `annotator-reliability` has them."""
 
     n: float
-    """Counted answers; faded ones count for what is left of them."""
+    """Counted answers: those to tasks with gold or with a second annotator. Faded ones count for what is left."""
     accuracy: float
-    """Probability that an answer is right: the mean of Beta(prior_correct + right, prior_wrong + wrong)."""
+    """Probability that an answer is right: the mean of Beta(right + those of the prior, wrong + those of the prior)."""
     low: float
     """Lower end of its 95 % credible interval."""
     high: float
@@ -60,10 +60,10 @@ def reliability(
 ) -> Reliability:
     """What the sums say about one annotator. O(the annotator's cells).
 
-    The accuracy starts from the prior of the models (25 answers, 80 % right), so that nobody's weight is made by three
-    answers; the recalls start from half an answer right and half wrong (Jeffreys), since they are told only where they
-    have answers of their own. The posteriors of the tasks count as known: the intervals are too narrow by what is open
-    about the truth, and without gold they say how the annotator stands to the consensus.
+    The accuracy starts from the prior of the models (25 answers, as good as the project's so far), so that nobody's
+    weight is made by three answers; the recalls start from half an answer right and half wrong (Jeffreys), since they
+    are told only where they have answers of their own. The posteriors of the tasks count as known: the intervals are
+    too narrow by what is open about the truth, and without gold they say how the annotator stands to the consensus.
 
     Parameters
     ----------
@@ -82,15 +82,16 @@ def reliability(
     ...     sums.add(gold({"al": "dog"}, "dog"))
     >>> al = reliability(sums, "al")
     >>> al.n, round(al.accuracy, 3), round(al.low, 3), round(al.high, 3), round(al.voting_weight, 2)
-    (150.0, 0.971, 0.942, 0.991, 3.53)
+    (150.0, 0.989, 0.968, 0.999, 4.46)
     >>> {name: (recall.n, round(recall.mean, 3)) for name, recall in al.recalls.items()}
     {'cat': (75.0, 0.993), 'dog': (75.0, 0.993)}
     """
     counts = sums.annotators.get(annotator, sums.further_annotators)
     n_classes = max(n_classes, len(sums.named), 2)
-    mean = accuracy(counts, parameters)
-    right = parameters.prior_correct + counts.right / MICRO
-    wrong = parameters.prior_wrong + (counts.total - counts.right) / MICRO
+    prior = prior_of(sums, parameters)
+    mean = accuracy(counts, prior)
+    right = (prior.right + counts.right) / MICRO
+    wrong = (prior.wrong + counts.total - counts.right) / MICRO
     return Reliability(
         n=counts.total / MICRO,
         accuracy=mean,

@@ -5,6 +5,7 @@
     python -m tests.bench latency --rate 6000
     python -m tests.bench memory --loops 10
     python -m tests.bench scoring
+    python -m tests.bench reliability --datasets DIR    reliability models in a stream, on sets with gold
     python -m tests.bench alarms --write         the tables of scoring/rolling/README.md
     python -m tests.bench peers                  ours beside the libraries that a user would call, and how we grow
 
@@ -39,6 +40,9 @@ from tests.bench.peers.growth import measure_growth
 from tests.bench.peers.measure import compare
 from tests.bench.peers.tables import comparison, growth
 from tests.bench.place import Broker, open_broker
+from tests.bench.reliability import measure_gold, measure_reliability
+from tests.bench.reliability_sets import SEEDS, load_sets
+from tests.bench.reliability_tables import accuracy_table, gold_table
 from tests.bench.throughput import Throughput, measure_throughput
 
 _console = Console(width=None if sys.stdout.isatty() else 132)
@@ -161,11 +165,27 @@ def peers(only: str, seconds: float, rounds: int, json_file: Path | None) -> Non
     """Ours beside pycocotools, dtlpy, datumaro, crowd-kit and alphas, and how our costs grow; needs no broker."""
     chosen = [case for case in all_cases() if only in f"{case.name} {case.peer.name}"]
     compared = list(compare(chosen, rounds, seconds, told))
+    _console.print(comparison(compared))
     grown = list(measure_growth(only, told))
-    for table in (comparison(compared), growth(grown)):
-        _console.print(table)
+    _console.print(growth(grown))
     ratios = [{"case": one.case, "ratio": one.ratio, "reached": one.reached} for one in compared]
     _keep(json_file, {"peers": compared, "ratios": ratios, "growth": grown})
+
+
+@main.command()
+@click.option(
+    "--datasets", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="NAME.jsonl.gz."
+)
+@click.option("--set", "names", multiple=True, help="Only this set; may be given again. Default: all with gold.")
+@click.option("--seeds", default=SEEDS, show_default=True, help="Random orders of which a figure is the mean.")
+@_options("json_file")
+def reliability(datasets: Path, names: tuple[str, ...], seeds: int, json_file: Path | None) -> None:
+    """Consensus accuracy of the reliability models in one pass, in three orders, and what gold adds to it."""
+    sets = load_sets(datasets, names)
+    runs, with_gold = measure_reliability(sets, told, seeds=seeds), measure_gold(sets, told, seeds=seeds)
+    _console.print(accuracy_table(runs))
+    _console.print(gold_table(with_gold))
+    _keep(json_file, {"reliability": runs, "reliability_with_gold": with_gold})
 
 
 def _throughput(place: Broker, events: int, rounds: int, stock_events: int) -> Throughput:

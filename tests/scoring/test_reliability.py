@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from scoring.reliability.incremental import DEFAULT, MODELS, Model, Parameters, learned, posterior, winner
+from scoring.reliability.incremental import MODELS, Model, learned, posterior, winner
+from scoring.reliability.parameters import DEFAULT, Parameters
 from scoring.reliability.sums import Contribution, Counts, Sums, contribution, gold, merged
 from scoring.reliability.trust import fusion_weight, reliability, voting_weight
 
@@ -236,9 +237,9 @@ def test_before_the_first_task_the_order_is_that_of_the_plain_vote(said: dict[st
 
 
 def test_the_first_posterior_by_hand() -> None:
-    # Two answers cat, one dog, accuracy 20/25, temper 1: 0.8 * 0.8 * 0.2 against 0.2 * 0.2 * 0.8.
+    # Two answers cat, one dog, accuracy 20/25, independent: 0.8 * 0.8 * 0.2 against 0.2 * 0.2 * 0.8.
     said = {"al": "cat", "bo": "cat", "cy": "dog"}
-    plain = Parameters(temper=1.0)
+    plain = Parameters(correlation=0.0)
     for model in ("one_coin", "shrunk", "pooled"):
         assert posterior(said, Sums(), model, plain)["cat"] == pytest.approx(0.128 / (0.128 + 0.032))
     # Dawid-Skene starts from 2 * 0.5 + 2 right and 2 * 0.5 + 0.5 wrong of 4.5 answers: 2/3 and 1/3.
@@ -246,17 +247,29 @@ def test_the_first_posterior_by_hand() -> None:
 
 
 def test_a_trained_posterior_by_hand() -> None:
-    # 20 cats and 20 dogs: the class shares are even. al and bo have 20 right of 40: accuracy (20 + 20) / 65 = 8/13, and
-    # P(cat | cat) = (20 + 5 * 8/13) / 25, P(cat | dog) = (20 + 5 * 5/13) / 25: little between them. cy is at 60/65.
-    said, sums, plain = {"al": "cat", "bo": "cat", "cy": "dog"}, trained(), Parameters(temper=1.0)
-    always = (20 + 5 * 8 / 13) / (20 + 5 * 5 / 13)
-    knows = (20 + 5 * 12 / 13) / (0 + 5 * 1 / 13)
+    # 20 cats and 20 dogs: the class shares are even. Of all 120 answers 80 are right: everybody starts with
+    # (80 + 100 * 0.8) / 220 = 8/11 of 25 answers. al and bo have 20 right of 40, an accuracy of (20 + 200/11) / 65, and
+    # P(cat | cat) = (20 + 5 * accuracy) / 25, P(cat | dog) = (20 + 5 * (1 - accuracy)) / 25: little between them.
+    said, sums, plain = {"al": "cat", "bo": "cat", "cy": "dog"}, trained(), Parameters(correlation=0.0)
+    al, cy = (20 + 200 / 11) / 65, (40 + 200 / 11) / 65
+    always = (20 + 5 * al) / (20 + 5 * (1 - al))
+    knows = (20 + 5 * cy) / (0 + 5 * (1 - cy))
     assert posterior(said, sums, parameters=plain)["dog"] == pytest.approx(knows / (knows + always**2))
-    coin = (60 / 5) / (8 / 5) ** 2
+    # The one coin starts from 20 of 25 whatever the project: 40 of 65 and 60 of 65.
+    coin = (60 / 5) / (40 / 25) ** 2
     assert posterior(said, sums, "one_coin", plain)["dog"] == pytest.approx(coin / (coin + 1))
     # Dawid-Skene: of everybody's 60 answers to cats all are cat, of the 60 to dogs 40 are cat and 20 are dog.
     cat, dog = (20 + 2 + 2) / (20 + 2 * 2 / 3 + 0.5), (20 + 2 / 3 + 2) / (0 + 0.5)
     assert posterior(said, sums, "dawid_skene", plain)["dog"] == pytest.approx(dog / (dog + cat**2))
+
+
+def test_a_task_that_one_person_answered_says_nothing_about_them() -> None:
+    sums = Sums()
+    for _ in range(50):
+        sums.add(learned({"al": "cat"}, posterior({"al": "cat"}, sums, classes=["cat", "dog"])))
+    assert sums.annotators == {}
+    assert reliability(sums, "al").accuracy == pytest.approx(0.8)
+    assert sums.classes["cat"] > 40 * MICRO
 
 
 def test_the_pooled_start_knows_what_everybody_confuses() -> None:
@@ -268,6 +281,14 @@ def test_the_pooled_start_knows_what_everybody_confuses() -> None:
     pooled, shrunk = posterior(said, sums, "pooled"), posterior(said, sums)
     assert pooled["dog"] > 10 * pooled["eel"]
     assert shrunk["dog"] == pytest.approx(shrunk["eel"])
+
+
+@pytest.mark.parametrize(("m", "power"), [(1, 1.0), (3, 1 / 1.14), (11, 0.7)])
+def test_annotators_who_err_together_say_less_together(m: int, power: float) -> None:
+    # m answers cat, each 4 to 1, to the power of 1 / (1 + 0.07 (m - 1)) or 0.7.
+    said = {f"a{number}": "cat" for number in range(m)}
+    probabilities = posterior(said, Sums(), classes=["cat", "dog"])
+    assert math.log(probabilities["cat"] / probabilities["dog"]) == pytest.approx(power * m * math.log(4))
 
 
 def test_no_answer_gives_the_class_shares() -> None:
@@ -285,7 +306,14 @@ def test_a_model_that_does_not_exist_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("worth", 0.0), ("prior_wrong", -1.0), ("temper", 1.5), ("anchor", -0.1), ("shared_worth", math.inf)],
+    [
+        ("worth", 0.0),
+        ("prior_wrong", -1.0),
+        ("temper", 1.5),
+        ("correlation", 1.0),
+        ("anchor", -0.1),
+        ("shared_worth", math.inf),
+    ],
 )
 def test_a_parameter_outside_its_range_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"expected {name} "):
@@ -296,17 +324,18 @@ def test_a_parameter_outside_its_range_is_refused_by_name(name: str, value: floa
 
 
 def test_reliability_by_hand() -> None:
+    # As in the trained posterior: 25 answers, 8/11 of them right, to begin with.
     al, cy = reliability(trained(), "al"), reliability(trained(), "cy")
+    start = 200 / 11
     assert al.n == 40.0
-    assert al.accuracy == pytest.approx(40 / 65)
+    assert al.accuracy == pytest.approx((20 + start) / 65)
     assert al.recalls["cat"].mean == pytest.approx(20.5 / 21)
     assert al.recalls["dog"].mean == pytest.approx(0.5 / 21)
     assert al.recalls["dog"].given == {"cat": 1.0}
-    # Fractions of Beta(40, 25) and of Beta(60, 5) as another function of scipy's finds them.
-    assert [al.low, al.high] == pytest.approx([0.495076, 0.728964], abs=1e-6)
-    assert [cy.low, cy.high] == pytest.approx(list(beta(60, 5).interval(0.95)))
-    assert cy.voting_weight == pytest.approx(math.log(12))
-    assert cy.fusion_weight == pytest.approx(2 * 60 / 65 - 1)
+    assert [al.low, al.high] == pytest.approx(list(beta(20 + start, 45 - start).interval(0.95)))
+    assert [cy.low, cy.high] == pytest.approx(list(beta(40 + start, 25 - start).interval(0.95)))
+    assert cy.voting_weight == pytest.approx(math.log((40 + start) / (25 - start)))
+    assert cy.fusion_weight == pytest.approx(2 * (40 + start) / 65 - 1)
 
 
 def test_who_has_not_answered_has_the_prior_and_no_recalls() -> None:
