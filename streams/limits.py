@@ -14,6 +14,8 @@ def limits_of(config: WorkerConfig) -> Limits:
         max_record_bytes=config.max_record_bytes,
         max_regions=config.max_regions,
         max_points=config.max_points,
+        max_characters=config.max_characters,
+        max_depth=config.max_depth,
         dead_letter_ratio=config.dead_letter_ratio,
         dead_letter_run=config.dead_letter_run,
         cached_tasks=config.cached_tasks,

@@ -30,7 +30,6 @@ from streams.plan import Plan
 from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, ObjectEvidence, SetEvidence
 from streams.settings import SettingsBook
 from streams.settle import Limits
-from streams.stages.decode import decode
 from streams.stages.fold import fold, standing
 from streams.stages.score import DIGITS, score
 from streams.state import Header, Task, header_key
@@ -141,7 +140,7 @@ class Scoreboard:
         """Fold events into their tasks. A line that is no usable event is counted, and nothing else happens."""
         for line in lines:
             self._lines += 1
-            decoded = decode(line, self._limits.max_record_bytes, self._limits.max_regions, self._limits.max_points)
+            decoded = self._limits.decode(line)
             if isinstance(decoded, Rejected):
                 self._rejected[decoded.reason] += 1
                 continue

@@ -51,12 +51,20 @@ class Limits(Struct, frozen=True, kw_only=True):
     max_record_bytes: int = 1_000_000
     max_regions: int = 1_000
     max_points: int = 2_000
+    max_characters: int = 20_000
+    max_depth: int = 100
     dead_letter_ratio: float = 0.5
     dead_letter_run: int = 500
     cached_tasks: int = 20_000
     retention_seconds: int = 30 * 86_400
     check_keys: bool = True
     """Whether a record's key must name its task. Off where there is no broker."""
+
+    def decode(self, value: bytes | None) -> Decoded | Rejected:
+        """A record, within these bounds."""
+        return decode(
+            value, self.max_record_bytes, self.max_regions, self.max_points, self.max_characters, self.max_depth
+        )
 
 
 class _Work:
@@ -125,7 +133,7 @@ class Settle:
 
     def _record(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
         limits = self._limits
-        decoded = decode(record.value, limits.max_record_bytes, limits.max_regions, limits.max_points)
+        decoded = limits.decode(record.value)
         if type(decoded) is Decoded:
             event = decoded.event
             if isinstance(event, ClockTick):

@@ -25,7 +25,15 @@ __all__ = ["replay"]
 @click.option("--broker", "to_broker", default=None, help="Produce the events to this Kafka instead of deciding here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress bar. Off a terminal there is none anyway.")
-@config_options("max_record_bytes", "max_regions", "max_points", "retention_seconds", connection=False)
+@config_options(
+    "max_record_bytes",
+    "max_regions",
+    "max_points",
+    "max_characters",
+    "max_depth",
+    "retention_seconds",
+    connection=False,
+)
 @config_options("app_id", "topic_prefix", "partitions", connection=False)
 def replay(
     events: tuple[Path, ...],

@@ -45,7 +45,16 @@ _QUALITY, _DECISIONS = "quality.json", "decisions.jsonl"
 @click.option("--tasks", default=12, show_default=True, type=click.IntRange(0, 100), help="Contested tasks to draw.")
 @click.option("--json", "as_json", is_flag=True, help="Say as JSON what was written.")
 @click.option("--quiet", is_flag=True, help="No progress bar. Off a terminal there is none anyway.")
-@config_options("topic_prefix", "max_record_bytes", "max_regions", "max_points", "retention_seconds", connection=False)
+@config_options(
+    "topic_prefix",
+    "max_record_bytes",
+    "max_regions",
+    "max_points",
+    "max_characters",
+    "max_depth",
+    "retention_seconds",
+    connection=False,
+)
 def report(
     sources: tuple[Path, ...],
     project: str | None,

@@ -21,7 +21,7 @@ from streams.replay import Replay
 from streams.report.contested import AnswersOf, Contested
 from streams.report.material import ContestedTask, Views
 from streams.settle import Limits
-from streams.stages.decode import Decoded, decode
+from streams.stages.decode import Decoded
 
 __all__ = ["Read", "answers_of", "chosen_project", "from_documents", "from_events", "projects_of"]
 
@@ -143,7 +143,7 @@ def answers_of(read: Read, decisions: list[Decision], limits: Limits) -> list[Co
     gathered = AnswersOf(decisions)
     for line, named in _with_names(read("gathering answers")) if decisions else ():
         if gathered.concerns(named.project_id, named.task_id):
-            found = decode(line, limits.max_record_bytes, limits.max_regions, limits.max_points)
+            found = limits.decode(line)
             if isinstance(found, Decoded):
                 gathered.add(found.event)
     return gathered.tasks()

@@ -11,7 +11,8 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, get_args
+from itertools import count
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -32,6 +33,7 @@ from streams.contracts.regions import (
     Ranking,
     ScoredRegion,
     Taxonomy,
+    Text,
     Track,
     UnscoredRegion,
 )
@@ -53,10 +55,9 @@ _LONG: dict[Any, str] = {
     Ranking: "items",
     Taxonomy: "paths",
 }
-_TO_BE_CHECKED = frozenset((Box, Mask, *_LONG))
+_WITH_TEXT = frozenset(kind for kind in get_args(ScoredRegion) if kind is Text or "text" in kind.__struct_fields__)
+_TO_BE_CHECKED = frozenset((Box, Mask, *_LONG, *_WITH_TEXT))
 _ID_CHARACTERS = 256
-_DEPTH = 100
-"""Levels of a region that is kept whole. Recursive readers give up at some depth, which depends on who calls them."""
 _ERROR = re.compile(r"^(?P<text>.*?)(?: - at (?:`key` in )?`(?P<path>\$.*)`)?$", re.DOTALL)
 
 
@@ -68,7 +69,12 @@ class Decoded(Struct, frozen=True):
 
 
 def decode(
-    value: bytes | None, max_bytes: int = 1_000_000, max_regions: int = 1_000, max_points: int = 2_000
+    value: bytes | None,
+    max_bytes: int = 1_000_000,
+    max_regions: int = 1_000,
+    max_points: int = 2_000,
+    max_characters: int = 20_000,
+    max_depth: int = 100,
 ) -> Decoded | Rejected:
     """Decode one input record.
 
@@ -78,10 +84,14 @@ def decode(
         max_regions: submissions with more regions are refused.
         max_points: so are regions with more points, key frames, items or paths: matching and repairing them grows
             faster than they do.
+        max_characters: so are regions with longer texts, their own or what the marked place reads.
+        max_depth: so are paths of more levels, and regions of unknown type, which are kept whole: recursive readers
+            give up at some depth, which depends on who calls them.
 
     Returns:
-        The event, with regions of unknown type as `UnscoredRegion`s and zero-size boxes set aside (a click without a
-        drag is no object: it is reported, and the rest of the submission counts); or `Rejected`.
+        The event, with regions of unknown type as `UnscoredRegion`s, zero-size boxes set aside (a click without a drag
+        is no object: it is reported, and the rest of the submission counts), and a region id that repeats within the
+        submission made its own (`r1` again is `r1~2`, and nothing is lost; a relation means the first); or `Rejected`.
 
     >>> decode(b'{"schema": 1').reason
     'malformed_json'
@@ -95,7 +105,7 @@ def decode(
     try:
         event = _parse(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        looked = _look_again(value, error)
+        looked = _look_again(value, error, max_depth)
         if isinstance(looked, Rejected):
             return looked
         event = looked
@@ -104,12 +114,12 @@ def decode(
             "out_of_range", "$.occurred_at", f"expected a time in the years 1970 to 9999 UTC; got {event.occurred_at}"
         )
     if isinstance(event, _WITH_RESULT):
-        return _check_result(event, max_regions, max_points)
+        return _check_result(event, max_regions, _Bounds(max_points, max_characters, max_depth))
     return Decoded(event)
 
 
 def _check_result(
-    event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regions: int, max_points: int
+    event: AnnotationSubmitted | GoldSet | ReviewDecided, max_regions: int, bounds: _Bounds
 ) -> Decoded | Rejected:
     result = event.result
     if result is UNSET:
@@ -130,7 +140,7 @@ def _check_result(
             continue
         if isinstance(region, Box):
             _upright(region)
-        problem = _impossible(region, f"$.result[{index}]") or _too_long(region, f"$.result[{index}]", max_points)
+        problem = _impossible(region, f"$.result[{index}]") or _too_long(region, f"$.result[{index}]", bounds)
         if problem is None:
             continue
         if problem.reason != "zero_size_box":
@@ -138,7 +148,21 @@ def _check_result(
         set_aside.append(problem)
         # The union's static type knows nothing of regions that decode itself makes.
         result[index] = _unscored(msgspec.to_builtins(region), "zero_size_box", region.id)  # type: ignore[call-overload]
+    if len(result) > 1 and len({region.id for region in result}) < len(result):
+        _name_apart(result)
     return Decoded(event, tuple(set_aside))
+
+
+def _name_apart(result: list[Any]) -> None:
+    """Nothing is lost of regions that share an id, and each can be named: the first keeps it."""
+    taken = {region.id for region in result}
+    seen: set[str] = set()
+    for region in result:
+        if region.id in seen:
+            name = region.id[: _ID_CHARACTERS - 8]
+            region.id = next(new for n in count(2) if (new := f"{name}~{n}") not in taken)
+            taken.add(region.id)
+        seen.add(region.id)
 
 
 def _impossible(region: Any, path: str) -> Rejected | None:
@@ -159,16 +183,33 @@ def _impossible(region: Any, path: str) -> Rejected | None:
     return None
 
 
-def _too_long(region: Any, path: str, max_points: int) -> Rejected | None:
-    name = _LONG.get(type(region))
+class _Bounds(NamedTuple):
+    """How much of a region is read; see `decode`."""
+
+    points: int
+    characters: int
+    depth: int
+
+
+def _too_long(region: Any, path: str, bounds: _Bounds) -> Rejected | None:
+    kind = type(region)
+    if kind in _WITH_TEXT:
+        field = "value" if kind is Text else "text"
+        length = len(getattr(region, field) or "")
+        if length > bounds.characters:
+            message = f"expected at most {bounds.characters} characters (max_characters); got {length}"
+            return Rejected("out_of_range", f"{path}.{field}", message)
+    name = _LONG.get(kind)
     if name is None:
         return None
-    count = len(getattr(region, name)) + sum(map(len, getattr(region, "holes", ())))
-    if count <= max_points:
-        return None
-    return Rejected(
-        "too_many_points", f"{path}.{name}", f"expected at most {max_points} {name} (max_points); got {count}"
-    )
+    number = len(getattr(region, name)) + sum(map(len, getattr(region, "holes", ())))
+    if number > bounds.points:
+        message = f"expected at most {bounds.points} {name} (max_points); got {number}"
+        return Rejected("too_many_points", f"{path}.{name}", message)
+    if kind is Taxonomy and (levels := max(map(len, region.paths), default=0)) > bounds.depth:
+        message = f"expected paths of at most {bounds.depth} levels (max_depth); got {levels}"
+        return Rejected("out_of_range", f"{path}.paths", message)
+    return None
 
 
 def _upright(box: Box) -> None:
@@ -183,7 +224,7 @@ def _unscored(raw: dict[str, Any], reason: Any, region_id: str = "") -> Unscored
     return UnscoredRegion(control=raw["control"], id=region_id or raw.get("id", ""), reason=reason, raw=raw)
 
 
-def _look_again(value: bytes, error: Exception) -> Event | Rejected:
+def _look_again(value: bytes, error: Exception, max_depth: int) -> Event | Rejected:
     """The typed parse failed: perhaps only for a region type that we do not score."""
     try:
         document = _loads(value)
@@ -196,7 +237,7 @@ def _look_again(value: bytes, error: Exception) -> Event | Rejected:
     scored: list[Any] = []
     for index, region in enumerate(regions):
         if isinstance(region, dict) and isinstance(region.get("type"), str) and region["type"] not in _REGION_TYPES:
-            problem = _region_problem(region, f"$.result[{index}]")
+            problem = _region_problem(region, f"$.result[{index}]", max_depth)
             if problem is not None:
                 return problem
             kept.append((index, _unscored(region, "no_metric")))
@@ -218,7 +259,7 @@ def _look_again(value: bytes, error: Exception) -> Event | Rejected:
     return event
 
 
-def _region_problem(region: dict[str, Any], path: str) -> Rejected | None:
+def _region_problem(region: dict[str, Any], path: str, max_depth: int) -> Rejected | None:
     control = region.get("control")
     if not isinstance(control, str) or not control:
         reason = "missing_field" if "control" not in region else "wrong_type"
@@ -228,8 +269,8 @@ def _region_problem(region: dict[str, Any], path: str) -> Rejected | None:
     for name in ("control", "id"):
         if len(region.get(name, "")) > _ID_CHARACTERS:
             return Rejected("out_of_range", f"{path}.{name}", f"expected at most {_ID_CHARACTERS} characters")
-    if not _within_depth(region):
-        return Rejected("out_of_range", path, f"expected a region of at most {_DEPTH} levels")
+    if not _within_depth(region, max_depth):
+        return Rejected("out_of_range", path, f"expected a region of at most {max_depth} levels (max_depth)")
     try:
         msgspec.msgpack.encode(region)
     except OverflowError as error:
@@ -237,9 +278,9 @@ def _region_problem(region: dict[str, Any], path: str) -> Rejected | None:
     return None
 
 
-def _within_depth(region: dict[str, Any]) -> bool:
+def _within_depth(region: dict[str, Any], max_depth: int) -> bool:
     level: list[Any] = [region]
-    for _ in range(_DEPTH):
+    for _ in range(max_depth):
         inside = (child for node in level for child in (node.values() if type(node) is dict else node))
         level = [child for child in inside if type(child) in (dict, list)]
         if not level:

@@ -213,6 +213,54 @@ def test_a_region_of_too_many_points_is_refused_by_the_name_of_the_setting(field
     assert isinstance(decode(event, max_points=4), Decoded)
 
 
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [({"type": "text", "value": "abcd"}, "value"), ({"type": "span", "start": 0, "end": 4, "text": "abcd"}, "text")],
+)
+def test_a_text_that_is_too_long_is_refused_by_the_name_of_the_setting(fields: dict[str, Any], path: str) -> None:
+    event = line(submitted(result=[{"control": "c", **fields}]))
+    message = "expected at most 3 characters (max_characters); got 4"
+    assert decode(event, max_characters=3) == Rejected("out_of_range", f"$.result[0].{path}", message)
+    assert isinstance(decode(event, max_characters=4), Decoded)
+
+
+def test_what_is_nested_too_deeply_is_refused_by_the_name_of_the_setting() -> None:
+    paths = line(submitted(result=[{"control": "c", "type": "taxonomy", "paths": [["a"], ["a", "b", "c"]]}]))
+    message = "expected paths of at most 2 levels (max_depth); got 3"
+    assert decode(paths, max_depth=2) == Rejected("out_of_range", "$.result[0].paths", message)
+    assert isinstance(decode(paths, max_depth=3), Decoded)
+    unknown = line(submitted(result=[{"control": "c", "type": "voxels", "a": [[1]]}]))
+    message = "expected a region of at most 2 levels (max_depth)"
+    assert decode(unknown, max_depth=2) == Rejected("out_of_range", "$.result[0]", message)
+    assert isinstance(decode(unknown, max_depth=3), Decoded)
+
+
+@pytest.mark.parametrize(
+    ("ids", "named"),
+    [
+        (["r1", "r1", "r1"], ["r1", "r1~2", "r1~3"]),
+        (["r1", "r1~2", "r1"], ["r1", "r1~2", "r1~3"]),
+        (["r2", ""], ["r2", "r2~2"]),  # the second would be numbered r2
+        (["a", "b", "c"], ["a", "b", "c"]),
+        (["x" * 256] * 2, ["x" * 256, "x" * 248 + "~2"]),
+    ],
+)
+def test_region_ids_that_repeat_are_told_apart_and_no_region_is_lost(ids: list[str], named: list[str]) -> None:
+    found = decode(line(submitted(result=[choice("day", control=f"c{i}", id=name) for i, name in enumerate(ids)])))
+    assert isinstance(found, Decoded)
+    assert isinstance(found.event, AnnotationSubmitted)
+    assert [region.id for region in found.event.result] == named
+
+
+def test_regions_of_one_id_are_all_compared_and_named_in_the_decision() -> None:
+    twice = [box(0, 0, id="r1"), box(100, 0, id="r1")]
+    driver = Driver().feed(configured(required_annotators=2))
+    driver.feed(*(submitted(annotator=name, result=twice) for name in ("a1", "a2")))
+    assert [one["sources"] for one in driver.decided()["consensus"]] == [
+        ["s-a1/r1", "s-a2/r1"], ["s-a1/r1~2", "s-a2/r1~2"],
+    ]  # fmt: skip
+
+
 # A record that nobody can use, or only half of one, goes through the whole agent: nothing may stop it.
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

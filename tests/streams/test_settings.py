@@ -120,7 +120,10 @@ def test_all_problems_are_listed_at_once_with_their_paths() -> None:
             {"controls": {"c": {"type": "number", "scale_maximum": 1}}},
             "controls.c.scale_maximum: one end is no scale; give scale_minimum too, or neither",
         ),
-        ({"controls": {"c": {"type": "number", "scale_minimum": 1, "scale_maximum": 1}}}, "controls.c.scale_maximum: must"),
+        (
+            {"controls": {"c": {"type": "number", "scale_minimum": 1, "scale_maximum": 1}}},
+            "controls.c.scale_maximum: must be above scale_minimum",
+        ),
         ({"controls": {"c": {"type": "choice", "metric": "ango"}}}, "controls.c.metric: ango is not for choice"),
         ({"agreement_threshold": float("nan")}, "agreement_threshold: expected"),
         ({"annotator_weights": {"a1": 0}}, "annotator_weights[...]: expected"),
