@@ -187,7 +187,7 @@ class _Project:
                 continue
             if touched.scores or touched.stalled or touched.controls:
                 yield from warn(record, tallies.buckets, self._rules, touched)
-                self._controls |= touched.controls
+                self._controls.update(touched.controls)
                 touched = Touched()
             if self._weighted and tallies.touched_annotators:
                 yield from moved(tallies, tallies.touched_annotators, self._weighted)
@@ -201,7 +201,8 @@ class _Project:
 
     def gauges(self) -> Iterator[Gauge]:
         """Its gauges as they stand."""
-        return gauges_of(ProjectQuality.of(self.tallies), cache=self._coefficients)
+        shown = self._settings.quality.annotators_in_metrics
+        return gauges_of(ProjectQuality.of(self.tallies), shown, self._coefficients)
 
     def take_changes(self) -> dict[bytes, bytes | None]:
         """The state records to write since this was last asked; last the project's own, with its figures."""

@@ -19,6 +19,7 @@ __all__ = [
     "GoldSettings",
     "ProfileName",
     "ProjectSettings",
+    "QualitySettings",
     "RoutingSettings",
     "ScoredType",
     "TypeDefaults",
@@ -132,6 +133,9 @@ class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     Segments: seconds at each end. None: the metric's own default."""
     fold_case: bool = False
     """Text: whether upper and lower case are the same."""
+    text_weight: Share = 1.0
+    """Marks that both carry text (OCR, transcripts): the share of their similarity that the texts decide. 1: place
+    times text; 0: texts are not scored."""
 
 
 class RoutingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -165,6 +169,13 @@ class GoldSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     promote_minimum: Annotated[int, Meta(ge=2, le=1000)] = 3
 
 
+class QualitySettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What is shown of a project's quality."""
+
+    annotators_in_metrics: Annotated[int, Meta(ge=0, le=200)] = 20
+    """Annotators that Prometheus is shown by name, those with most answers; the others are summed."""
+
+
 class ProjectSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Everything that a project's owner can decide."""
 
@@ -181,5 +192,6 @@ class ProjectSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     routing: RoutingSettings = RoutingSettings()
     gold: GoldSettings = GoldSettings()
     alerts: AlertSettings = AlertSettings()
+    quality: QualitySettings = QualitySettings()
     annotator_weights: dict[str, Annotated[float, Meta(gt=0, le=1e6)]] = {}
     """For `adjudication: weighted`; 1 for everybody else."""

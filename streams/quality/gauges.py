@@ -20,12 +20,11 @@ from streams.quality.reliability import reliability_of
 from streams.quality.times import quantile_seconds
 from streams.stages.warn import ALERTS
 
-__all__ = ["ANNOTATORS_SHOWN", "LABELS_SHOWN", "OTHERS", "CoefficientCache", "Gauge", "gauges_of"]
+__all__ = ["LABELS_SHOWN", "OTHERS", "CoefficientCache", "Gauge", "gauges_of"]
 
 Gauge: TypeAlias = tuple[str, tuple[str, ...], float]
 """(name in `streams.metrics`, label values, value)."""
 
-ANNOTATORS_SHOWN: Final = 20
 LABELS_SHOWN: Final = 20
 """Labels of a control, the most frequent; what is left is summed as `OTHERS`."""
 OTHERS: Final = "(others)"
@@ -34,9 +33,7 @@ CoefficientCache: TypeAlias = dict[tuple[str, str], dict[str, Statistic]]
 """Coefficients of a control by name and type, kept until its record changes: a scrape asks for all of them."""
 
 
-def gauges_of(
-    quality: ProjectQuality, annotators: int = ANNOTATORS_SHOWN, cache: CoefficientCache | None = None
-) -> Iterator[Gauge]:
+def gauges_of(quality: ProjectQuality, annotators: int, cache: CoefficientCache | None = None) -> Iterator[Gauge]:
     """Every gauge that is defined.
 
     Args:

@@ -74,6 +74,13 @@ def test_annotators_and_labels_beyond_the_bound_are_summed() -> None:
     assert labels == {"day": 0.75, "(others)": 0.25}
 
 
+def test_how_many_annotators_are_named_is_a_setting() -> None:
+    shell = Shell(small_windows(quality={"annotators_in_metrics": 0}))
+    shell.step(records([Fact(0, "t-0", None, contribution(0.5, detail=scene("day", "day")))]))
+    named = {labels[1] for (name, *labels) in shown(shell) if name.startswith("annotator_")}
+    assert named == {"(others)"}
+
+
 def test_coefficients_follow_their_control_though_they_are_remembered() -> None:
     shell = Shell()
     key = ("project_coefficient", "street", "scene", "choice", "percent_agreement")
