@@ -12,6 +12,7 @@ __all__ = [
     "CONTROLS",
     "HISTOGRAM_BINS",
     "LABEL_BYTES",
+    "OUTLIER_BELOW",
     "PAIRED_ROWS",
     "PATTERN_BYTES",
     "PEERS",
@@ -46,6 +47,10 @@ CELL_BYTES: Final = 8_000
 
 PATTERN_BYTES: Final = 100_000
 """Room for the distinct ways in which a control's units were answered: some 3,000."""
+
+OUTLIER_BELOW: Final = 0.5
+"""Agreement with the consensus below which a model's answer disagrees. No setting: what was counted by one line can't
+be taken back by another."""
 
 PAIRED_ROWS: Final = 64
 """Annotators of one task that are compared pair by pair, the first by id: a task may have a thousand."""

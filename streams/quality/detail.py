@@ -13,8 +13,9 @@ import msgspec
 from scoring.chance.ratings import RatingSums
 from scoring.chance.units import MISSING
 from scoring.rolling.sums import MICRO
-from streams.contracts.facts import Contribution, ControlPart, Detail, Units, Value
-from streams.quality.bounds import CELL_BYTES, PATTERN_BYTES
+from streams.contracts.facts import AnnotatorPart, Contribution, ControlPart, Detail, Units, Value
+from streams.quality.aged import AGREEMENT, ANNOTATOR_SUMS, CONSENSUS, GOLD, REVIEWS, Aged
+from streams.quality.bounds import BUCKET_SECONDS, CELL_BYTES, PATTERN_BYTES
 from streams.quality.pairs import NOBODY, count_pairs, unchanged_pairs
 from streams.quality.records import AnnotatorControl, AnnotatorRecord, Cells, ControlRecord, ProjectSums
 from streams.quality.tallies import Tallies
@@ -27,7 +28,9 @@ SETTLED = frozenset(("agreed", "in_review", "reviewed", "accepted", "abandoned")
 CATEGORICAL = frozenset(("choice", "boolean"))
 SETS = frozenset(("choices",))
 NUMERIC = frozenset(("number", "rating"))
+_ANSWERED_ONCE = CATEGORICAL | SETS | NUMERIC
 _ENTRY_BYTES = 16
+_BUCKET_US = BUCKET_SECONDS * MICRO
 _pattern = msgspec.json.Encoder().encode
 
 
@@ -69,7 +72,8 @@ def count_detail(tallies: Tallies, before: Contribution | None, after: Contribut
 def _count_one(tallies: Tallies, contribution: Contribution, detail: Detail, sign: int) -> list[AnnotatorRecord]:
     """All but the pairs."""
     sums = tallies.record.sums
-    records, counted, has_model, has_gold = _count_people(tallies, detail, sign)
+    bucket = contribution.event_time_us // _BUCKET_US
+    records, counted, has_model, has_gold = _count_people(tallies, detail, bucket, sign)
     for name, control in detail.controls.items():
         _count_control(tallies, name, control, records, counted, sign)
         if control.conflicts:
@@ -104,7 +108,9 @@ def _add(sums: list[int], value: float, sign: int) -> None:
     sums[1] += sign * round(value * MICRO)
 
 
-def _count_people(tallies: Tallies, detail: Detail, sign: int) -> tuple[list[AnnotatorRecord], list[int], bool, bool]:
+def _count_people(
+    tallies: Tallies, detail: Detail, bucket: int, sign: int
+) -> tuple[list[AnnotatorRecord], list[int], bool, bool]:
     """Each one's own sums; their records, the rows of those who count, whether a model and whether gold is there."""
     records: list[AnnotatorRecord] = []
     counted: list[int] = []
@@ -121,7 +127,10 @@ def _count_people(tallies: Tallies, detail: Detail, sign: int) -> tuple[list[Ann
             has_model = True
             record.as_model += sign
         if seconds is not None:
-            change(record.seconds, lead_time_name(seconds), sign)
+            name = lead_time_name(seconds)
+            change(record.seconds, name, sign)
+            if not part.model:
+                change(tallies.record.sums.seconds, name, sign)
         if agreement is not None:
             sums = record.agreement
             sums[0] += sign
@@ -136,7 +145,34 @@ def _count_people(tallies: Tallies, detail: Detail, sign: int) -> tuple[list[Ann
             _add(tallies.record.sums.gold_models if part.model else tallies.record.sums.gold_people, gold, sign)
         if review is not None:
             change(record.reviews, review, sign)
+        if agreement is not None or gold is not None or review is not None:
+            _count_aged(tallies.record.sums, record.aged, bucket, part, review, sign)
     return records, counted, has_model, has_gold
+
+
+def _count_aged(sums: ProjectSums, aged: Aged, bucket: int, part: AnnotatorPart, review: str | None, sign: int) -> None:
+    """What is judged by event time; agreement with the consensus only where others had a part in it."""
+    cell, unit = aged.cell(bucket, ANNOTATOR_SUMS), sign * MICRO
+    agreement, consensus, gold = part.agreement, part.consensus, part.gold
+    if agreement is not None:
+        cell[AGREEMENT] += sign
+        cell[AGREEMENT + 1] += round(agreement * unit)
+        cell[AGREEMENT + 2] += round(agreement * agreement * unit)
+        if consensus is not None:
+            micro = round(consensus * unit)
+            cell[CONSENSUS] += sign
+            cell[CONSENSUS + 1] += micro
+            if not part.model:
+                sums.people[0] += sign
+                sums.people[1] += micro
+    if gold is not None:
+        cell[GOLD] += sign
+        cell[GOLD + 1] += round(gold * unit)
+    if review is not None:
+        cell[REVIEWS] += sign
+        cell[REVIEWS + 1] += unit if review == "approved" else 0
+    if sign < 0:
+        aged.forget(bucket)
 
 
 def _count_control(
@@ -155,12 +191,21 @@ def _count_control(
     if passed is not None:
         record.passed[0] += sign
         record.passed[1] += sign if passed else 0
+        change(record.quorums, str(_answers(part, counted)), sign)
     if consensus is not None:
         _count_units(record, consensus, counted, sign)
     if part.type not in NUMERIC:
         _count_labels(record, part, people, counted, sign)
     if sign < 0 and not record.tasks:
         del tallies.controls[name, part.type]
+
+
+def _answers(part: ControlPart, counted: list[int]) -> int:
+    """Counted annotators who answered this control; of objects everybody does."""
+    if part.consensus is None or part.type not in _ANSWERED_ONCE:
+        return len(counted)
+    given = part.consensus.given[0] if part.consensus.given else ()
+    return sum([given[row] is not None for row in counted]) if given else len(counted)
 
 
 def _count_units(record: ControlRecord, units: Units, counted: list[int], sign: int) -> None:

@@ -27,7 +27,10 @@ import msgspec
 from msgspec import Struct
 
 from scoring.rolling.imbalance import Imbalance
+from scoring.rolling.level import LevelState
 from scoring.rolling.sums import NO_SCORES, ScoreSums
+from streams.contracts.facts import Contribution
+from streams.quality.aged import Aged
 from streams.quality.bounds import HISTOGRAM_BINS
 from streams.state import Watermark
 
@@ -94,6 +97,12 @@ class ProjectSums(Struct, array_like=True):
     """Bin (`quality.times`) of the seconds from a task's first answer to its decision → tasks."""
     prelabelled: int = 0
     """Tasks that a model had answered."""
+    modelled: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """Settled tasks with a consensus that models can be held against, and those that every model disagrees with."""
+    seconds: dict[str, int] = {}
+    """Bin (`scoring.rolling.lead_times`) of the lead time → people's submissions."""
+    people: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """People's answers to tasks that others answered too: how many, and the sum of agreement with the consensus."""
     conflicts: dict[str, int] = {}
     """Conflict kind → how many."""
     reviews: dict[str, int] = {}
@@ -135,7 +144,13 @@ class ProjectRecord(Struct, array_like=True):
     alerts: dict[str, OpenAlert] = {}
     """`alert/subject` → the open one; alert names have no slash."""
     episodes: dict[str, int] = {}
-    """`alert/subject` → how often raised: tells two episodes apart that begin at one event time."""
+    """Alert → how often raised: tells two episodes apart that begin at one event time."""
+    levels: dict[str, LevelState] = {}
+    """`alert/subject` → where its test for a fall stands, of those that have ever been raised."""
+    dropped: bool = False
+    """Whether the rolling window has dropped, and not come back."""
+    aged: Aged = msgspec.field(default_factory=Aged)
+    """Agreement of decided tasks, as `buckets`, and coarser with age."""
     horizon: int | None = None
     """Buckets before this one have been merged."""
     window: int = 0
@@ -196,6 +211,8 @@ class AnnotatorRecord(Struct, array_like=True):
     gold: list[int] = msgspec.field(default_factory=lambda: [0, 0])
     reviews: dict[str, int] = {}
     """Verdict in force → tasks that they had a part in."""
+    aged: Aged = msgspec.field(default_factory=Aged)
+    """Agreement, gold and reviews by event time: what is judged of late, and against before."""
     controls: dict[str, AnnotatorControl] = {}
     """Categories and objects."""
     peers: dict[str, PairSums] = {}
@@ -225,6 +242,8 @@ class ControlRecord(Struct, array_like=True):
     """As `ScoreSums`, in place."""
     passed: list[int] = msgspec.field(default_factory=lambda: [0, 0])
     """Tasks that could pass, and those that did."""
+    quorums: dict[str, int] = {}
+    """Counted answers → tasks that could pass with so many."""
     judged: list[int] = msgspec.field(default_factory=lambda: [0, 0])
     """Everybody's answers whose truth is known (gold, or else a consensus of two or more), and the right ones."""
     patterns: dict[str, int] = {}
@@ -260,11 +279,16 @@ class BucketRecord(NamedTuple):
 
 
 class Touched(Struct):
-    """What facts have changed, so that nothing else is tested again."""
+    """What the facts of a source offset have changed, so that nothing else is tested again."""
 
     scores: bool = False
+    decisions: int = 0
+    """Decisions with a score before, where `scores` have changed."""
     stalled: bool = False
-    controls: set[str] = set()
+    controls: dict[str, int] = {}
+    """Control whose labels have changed → scored tasks with a label of it before, in millionths."""
+    outliers: dict[str, Contribution | None] = {}
+    """Task that every model disagrees with → what it contributes now; None: it is no such task any more."""
 
 
 StoredRecord = ProjectRecord | AnnotatorRecord | PublishedRecord | ControlRecord | BucketRecord | Watermark

@@ -22,7 +22,7 @@ from streams.quality.records import (
     published_key,
 )
 
-__all__ = ["BucketLabels", "Tallies"]
+__all__ = ["BucketLabels", "Tallies", "known_of"]
 
 BucketLabels = dict[int, dict[str, dict[str, int]]]
 """Bucket → control → label → tasks in millionths."""
@@ -47,8 +47,8 @@ class Tallies:
         self.touched_published: set[str] = set()
         self.touched_buckets: set[int] = set()
         """Whose labels have changed; `buckets` knows for itself whose scores have."""
-        self.touched_annotators: set[str | None] = set()
-        """By the source offset that is being counted."""
+        self.touched_annotators: dict[str | None, int] = {}
+        """By the source offset that is being counted: how much was known of them before (`known_of`)."""
         self.changed_annotators: set[str | None] = set()
         """By those before it."""
         self.touched_controls: set[tuple[str, str]] = set()
@@ -63,12 +63,13 @@ class Tallies:
         """The record to count one of their answers in (or to take one back from, where `sign` is negative)."""
         found = self.annotators.get(annotator_id)
         if found is not None:
-            self.touched_annotators.add(annotator_id)
+            if annotator_id not in self.touched_annotators:
+                self.touched_annotators[annotator_id] = known_of(found)
             return found
         beyond = self.annotators.get(None)
         full = sign < 0 or beyond is not None or len(self.annotators) >= ANNOTATORS
         name = None if full else annotator_id
-        self.touched_annotators.add(name)
+        self.touched_annotators.setdefault(name, 0)
         if beyond is None or not full:
             beyond = self.annotators[name] = AnnotatorRecord(STORED_FORM, self.record.project_id, name)
         return beyond
@@ -93,7 +94,7 @@ class Tallies:
 
     def end_offset(self) -> None:
         """All facts of a source offset have been counted."""
-        self.changed_annotators |= self.touched_annotators
+        self.changed_annotators.update(self.touched_annotators)
         self.touched_annotators.clear()
 
     def take_changes(self) -> dict[bytes, bytes | None]:
@@ -124,6 +125,11 @@ class Tallies:
         self.touched_published.clear()
         self.touched_controls.clear()
         return changes
+
+
+def known_of(record: AnnotatorRecord) -> int:
+    """How many answers, answers to gold and reviews are known of somebody."""
+    return record.submissions + record.gold[0] + sum(record.reviews.values())
 
 
 def _none_last(name: str | None) -> tuple[bool, str]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from scoring.rolling.label_shift import task_shares
 from scoring.rolling.sums import MICRO, ScoreSums, histogram_bin, to_micro
 from streams.contracts.facts import Contribution, Fact
-from streams.quality import BUCKET_SECONDS, HISTOGRAM_BINS, LABEL_BYTES, ProjectSums, Touched
-from streams.quality.detail import change, count_detail, differs
+from streams.quality import BUCKET_SECONDS, HISTOGRAM_BINS, LABEL_BYTES, OUTLIER_BELOW, ProjectSums, Touched
+from streams.quality.aged import SCORE_SUMS
+from streams.quality.detail import SETTLED, change, count_detail, differs
 from streams.quality.tallies import Tallies
 
 __all__ = ["bucket_of", "tally"]
 
 _BUCKET_US = BUCKET_SECONDS * 1_000_000
 _NO_LABELS: dict[str, dict[str, float]] = {}
+_NO_SHARES: dict[str, int] = {}
 _ENTRY_BYTES = 24
 """What a label costs in the record besides the names: its count, and the overheads of the map."""
 
@@ -50,7 +52,8 @@ def tally(tallies: Tallies, fact: Fact, touched: Touched) -> None:
     if (relabelled or rescored) and labels_before:
         _relabel(tallies, labels_before, old, -1, touched)
     if rescored:
-        touched.scores = True
+        if not touched.scores:
+            touched.scores, touched.decisions = True, sums.scores.n
         if old is not None:
             _score(tallies, *old, -1)
         if new is not None:
@@ -59,6 +62,7 @@ def tally(tallies: Tallies, fact: Fact, touched: Touched) -> None:
         _relabel(tallies, labels_after, new, 1, touched)
     if differs(before, after):
         count_detail(tallies, before, after)
+        _count_outlier(sums, fact, touched)
 
 
 def _scored(contribution: Contribution | None) -> tuple[float, int] | None:
@@ -77,6 +81,31 @@ def _score(tallies: Tallies, score: float, bucket: int, sign: int) -> None:
     else:
         sums.scores = sums.scores.plus(scores)
         tallies.buckets.add(bucket, scores)
+    aged = tallies.record.aged
+    cell = aged.cell(bucket, SCORE_SUMS)
+    for column, amount in enumerate(scores, start=1):
+        cell[column] += sign * amount
+    if sign < 0:
+        aged.forget(bucket)
+
+
+def _count_outlier(sums: ProjectSums, fact: Fact, touched: Touched) -> None:
+    """Whether all models disagree with what people settled on."""
+    for contribution, sign in ((fact.before, -1), (fact.after, 1)):
+        agreements = [] if contribution is None else _models(contribution)
+        if agreements:
+            sums.modelled[0] += sign
+            if max(agreements) < OUTLIER_BELOW:
+                sums.modelled[1] += sign
+                touched.outliers[fact.task_id] = contribution if sign > 0 else None
+
+
+def _models(contribution: Contribution) -> list[float]:
+    """Agreement of each model with the consensus of a settled task."""
+    if contribution.detail is None or contribution.state not in SETTLED:
+        return []
+    people = contribution.detail.annotators
+    return [part.consensus for part in people if part.model and part.consensus is not None]
 
 
 def _count(sums: ProjectSums, contribution: Contribution, sign: int, touched: Touched) -> None:
@@ -92,7 +121,8 @@ def _relabel(
 ) -> None:
     sums = tallies.record.sums
     for control, counts in labels.items():
-        touched.controls.add(control)
+        if control not in touched.controls:
+            touched.controls[control] = sum(sums.shares.get(control, _NO_SHARES).values())
         shares = {} if scored is None else _shares(counts)
         for label, count in counts.items():
             amount = sign * to_micro(count)

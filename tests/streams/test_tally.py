@@ -43,7 +43,7 @@ def test_a_decision_counts_in_every_sum() -> None:
     assert sums.histogram == [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
     assert sums.labels == {"objects": {"car": 4_000_000}}
     assert buckets.buckets == {BUCKET + 2: sums.scores}
-    assert touched == Touched(scores=True, stalled=False, controls={"objects"})
+    assert touched == Touched(scores=True, stalled=False, controls={"objects": 0})
 
 
 def test_a_revision_moves_a_task_to_its_new_state_score_and_minute() -> None:
