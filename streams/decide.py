@@ -26,7 +26,7 @@ from streams.stages.route import Situation, Verdict, may_join, route
 from streams.state import ReviewNote, Task
 from streams.template import Template, slot
 
-__all__ = ["Outcome", "decision", "outcome", "scene_of"]
+__all__ = ["Outcome", "outcome", "scene_of"]
 
 _KINDS = {"human": b'"human"', "model": b'"model"'}
 _LETS_STAND = (None, "approved")
@@ -88,19 +88,6 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     text = _own_text(task, plan, found) if judged.shared is None else _shared_text(task, plan, found, judged.shared)
     found.decision_id, found.body = named(text, verdict.passed, evidence)
     return found
-
-
-def decision(task: Task, plan: Plan, found: Outcome) -> Decision:
-    """The decision of an outcome that has one, with its names and its id, as `Outcome.body` has it in writing."""
-    if found.shared is not None:
-        judged = judge_by_name(found.standings, plan, may_join(found.situation, plan.settings.routing), scene_of(task))
-        consensus = _consensus(task, found.situation, found.verdict, judged.adjudication)
-        found = msgspec.structs.replace(
-            found, scores=judged.scores, adjudication=judged.adjudication, consensus=consensus, shared=None
-        )
-    decided = _decision(task, plan, found)
-    decided.decision_id = found.decision_id
-    return decided
 
 
 def _decision(task: Task, plan: Plan, found: Outcome) -> Decision:

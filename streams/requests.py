@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
 from streams.contracts.decisions import BaseAnnotation, Reassignment, Review
-from streams.decide import Outcome, decision
+from streams.decide import Outcome
 from streams.decision import raw_region
 from streams.plan import Plan
 from streams.scores import Scores
@@ -63,12 +68,28 @@ def _used_places(task: Task, plan: Plan) -> int:
     return len(counting | task.header.skipped.keys()) if routing.skip_policy == "reassign" else len(counting)
 
 
-def review_request(task: Task, plan: Plan, found: Outcome) -> Review | None:
+class _Conflicts(Struct):
+    conflicts: Raw
+
+
+class _Named(Struct):
+    """What a review request takes out of its decision, where the names are in place."""
+
+    consensus: Raw
+    controls: dict[str, _Conflicts]
+
+
+_named = msgspec.json.Decoder(_Named).decode
+
+
+def review_request(task: Task, found: Outcome) -> Review | None:
     """The hand-over to a person of a task that is in review."""
-    scores = found.scores
-    if found.verdict.state != "in_review" or scores is None:
+    scores, verdict = found.scores, found.verdict
+    if verdict.state != "in_review" or scores is None:
         return None
-    decided = decision(task, plan, found)
+    decided = _named(b"{" + found.body)
+    consensus: Any = decided.consensus
+    conflicts: Any = {name: c.conflicts for name, c in decided.controls.items() if bytes(c.conflicts) != b"[]"}
     return Review(
         schema=1,
         type="task.review",
@@ -76,14 +97,14 @@ def review_request(task: Task, plan: Plan, found: Outcome) -> Review | None:
         decision_id=found.decision_id,
         project_id=task.project_id,
         task_id=task.task_id,
-        event_time=decided.event_time,
-        reason=decided.reason,
-        score=decided.score,
-        priority=decided.round,
+        event_time=instant(found.event_time_us),
+        reason=verdict.reason,
+        score=scores.score,
+        priority=verdict.round,
         exclude_reviewers=sorted({answer.annotator_id for answer in task.answers.values()}),
         base=_base(found.standings, scores),
-        consensus=decided.consensus,
-        conflicts={name: control.conflicts for name, control in decided.controls.items() if control.conflicts},
+        consensus=consensus,
+        conflicts=conflicts,
     )
 
 

@@ -181,7 +181,7 @@ class Settle:
         in_force = header.decision_id is not None and header.state != "waiting"
         state = found.verdict.state
         if found.scores is not None and (state != "waiting" or in_force):
-            self._emit_decision(memory, task, plan, found, work)
+            self._emit_decision(memory, task, found, work)
         header.state = state
         asked = reassignment(task, plan, found, None if state == "waiting" else header.decision_id)
         if asked is not None:
@@ -190,7 +190,7 @@ class Settle:
             work.count("reassignments_total", task.project_id)
         self._fact(task, contribution(task, plan, found), offset, work)
 
-    def _emit_decision(self, memory: PartitionMemory, task: Task, plan: Plan, found: Outcome, work: _Work) -> None:
+    def _emit_decision(self, memory: PartitionMemory, task: Task, found: Outcome, work: _Work) -> None:
         header = task.header
         if found.decision_id == header.decision_id:
             return
@@ -202,7 +202,7 @@ class Settle:
         work.outgoing.append(out)
         work.count("decisions_total", task.project_id, found.verdict.state)
         header.decision_id = found.decision_id
-        handed = review_request(task, plan, found)
+        handed = review_request(task, found)
         if handed is not None:
             work.outgoing.append(emit.review(handed, memory.partition))
             work.count("reviews_total", task.project_id)

@@ -44,7 +44,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _FACT_BYTES = 500_000
 _TEXT, _KEY_BYTES, _HEADER_BYTES = 1_000, 1_000, 8_000
 """What a dead letter keeps of path, message, key and headers: it must itself fit through Kafka."""
-_NO_REASSIGNMENT_ID = b'"reassignment_id":""'
+_NO_REASSIGNMENT_ID, _NO_REVIEW_ID = b'"reassignment_id":""', b'"review_id":""'
 _TYPES = (b"task.disagreement", b"task.agreement")
 _UNNAMED = b'{"schema":1,"type":"%s","decision_id":"","replaces":null,"revision":0,'
 
@@ -145,10 +145,12 @@ def reassignment(asked: Reassignment, partition: int | None) -> Outgoing:
 
 def review(handed: Review, partition: int | None) -> Outgoing:
     """A task handed to a person; its id is the hash of its content."""
-    handed.review_id = content_id(written(handed))
+    text = written(handed)
+    handed.review_id = content_id(text)
     key = task_key(handed.project_id, handed.task_id)
+    value = text.replace(_NO_REVIEW_ID, b'"review_id":"%s"' % handed.review_id.encode(), 1)
     return cloud_event(
-        "task-review", key, written(handed), id=handed.review_id, type=handed.type, time=handed.event_time,
+        "task-review", key, value, id=handed.review_id, type=handed.type, time=handed.event_time,
         subject=key, partition=partition,
     )  # fmt: skip
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from msgspec import Struct
 
 from streams.errors import LabelquorumError
 
@@ -28,7 +28,7 @@ _TRANSACTION_TIMEOUT_MS = 30_000
 """How long a dead worker's open transaction can hold up readers when nobody takes its partitions over."""
 
 
-class Outbound(NamedTuple):
+class Outbound(Struct, gc=False):
     """A record to be produced to a partition that is known."""
 
     key: bytes | None
