@@ -201,7 +201,8 @@ class _Project:
 
     def gauges(self) -> Iterator[Gauge]:
         """Its gauges as they stand."""
-        return gauges_of(ProjectQuality.of(self.tallies), cache=self._coefficients)
+        shown = self._settings.quality.annotators_in_metrics
+        return gauges_of(ProjectQuality.of(self.tallies), shown, self._coefficients)
 
     def take_changes(self) -> dict[bytes, bytes | None]:
         """The state records to write since this was last asked; last the project's own, with its figures."""
