@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from streams.quality import (
     encode,
     project_key,
 )
+from streams.quality.aged import Aged
 from streams.quality.tallies import Tallies
 from streams.stages.tally import tally
 from tests.streams.quality_builders import (
@@ -218,9 +220,13 @@ detailed = st.builds(
 histories = st.lists(st.lists(st.none() | detailed, min_size=1, max_size=3), max_size=4)
 
 
+def _undated(record: AnnotatorRecord) -> AnnotatorRecord:
+    return msgspec.structs.replace(record, aged=Aged(None, record.aged.cells))
+
+
 def _bytes(tallies: Tallies) -> dict[bytes, bytes]:
-    """Everything that would be stored, but for the buckets, whose places stay, and dates."""
-    stored = {annotator_key("p", name): encode(found) for name, found in tallies.annotators.items()}
+    """Everything that would be stored, but for the buckets, whose places stay, and dates: also the latest seen."""
+    stored = {annotator_key("p", name): encode(_undated(found)) for name, found in tallies.annotators.items()}
     stored |= {control_key("p", *place): encode(found) for place, found in tallies.controls.items()}
     stored[b"labels"] = encode({str(b): labels for b, labels in tallies.labels.items()})
     return stored | {b"sums": encode(tallies.record.sums)}
