@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from streams.adapters.http_api import Api
+from streams.adapters.http_api import Api, Request
 from streams.adapters.http_api.memory import Bounded, read_project
+from streams.adapters.http_api.messages import ProblemDocument
 from streams.adapters.quality_reader import StoredQuality
 from streams.contracts.views import VIEW_NAMES
 from streams.quality.views import ProjectQuality, view
@@ -173,8 +177,8 @@ async def test_a_text_in_a_query_is_bounded(api: Api) -> None:
 async def test_what_has_not_changed_is_not_sent_again(api: Api, path: str) -> None:
     first, _ = await ask(api, path)
     tag = first.headers["ETag"]
-    for given in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
-        answer, _ = await ask(api, path, if_none_match=given)
+    for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
+        answer, _ = await ask(api, path, if_none_match=known)
         assert (answer.status, answer.body) == (304, b"")
         assert answer.headers["ETag"] == tag
         assert answer.headers["Vary"] == "Accept-Encoding, Authorization"
@@ -351,3 +355,35 @@ async def test_a_project_whose_own_record_is_still_on_its_way_is_better_asked_fo
     answer, found = await ask(api, f"{QUALITY}/overview")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert found["type"] == "urn:labelquorum:problem:incomplete"
+
+
+# ---- anything
+
+
+TARGETS = st.one_of(
+    st.text(max_size=40),
+    st.tuples(
+        st.sampled_from(["/v1/projects", "/v1/tasks/street/", "/v1/tasks/", f"{QUALITY}/tasks", QUALITY]),
+        st.text(st.sampled_from("/?&=%20FfAa1é\x00\udcff+;#\"'\\\n"), max_size=12),
+    ).map("".join),
+)  # fmt: skip
+HEADERS = st.dictionaries(
+    st.sampled_from(["authorization", "if-none-match", "accept-encoding", "host"]), st.text(max_size=20), max_size=4
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(["GET", "HEAD", "POST", "get", ""]), TARGETS, HEADERS, st.text(max_size=10))
+def test_whatever_is_sent_the_answer_is_a_document_or_says_why_not(
+    method: str, target: str, headers: dict[str, str], remote: str
+) -> None:
+    answer = asyncio.run(ANYTHING.answer(Request(method, target, headers, remote)))
+    assert answer.status in {200, 304, 400, 404, 405}
+    if answer.status >= 400:
+        document = msgspec.json.decode(answer.body, type=ProblemDocument)
+        assert (document.status, answer.headers["Content-Type"]) == (answer.status, "application/problem+json")
+    for name, value in answer.headers.items():
+        assert f"{name}{value}".isprintable(), "no line of its own in the headers"
+
+
+ANYTHING = api_of(stored())

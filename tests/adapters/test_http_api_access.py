@@ -102,6 +102,7 @@ async def test_without_tokens_only_this_machine_may_read_and_only_under_its_own_
     api = api_of(stored(), access_for(None, "127.0.0.1", ""))
     for host in ("127.0.0.1:6066", "localhost", "LOCALHOST:6066", "[::1]:6066", "[::1]"):
         assert await status(api, OVERVIEW, host=host) == 200, host
+    assert await status(api, OVERVIEW, "a-token-of-another-server", host="localhost") == 200, "no token is wrong here"
     for host in ("evil.example", "evil.example:6066", "127.0.0.1.evil.example", "", "[::1", "192.168.1.4"):
         answer, problem = await ask(api, OVERVIEW, host=host)
         assert (answer.status, problem["type"]) == (403, "urn:labelquorum:problem:foreign-host"), host

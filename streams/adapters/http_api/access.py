@@ -60,7 +60,7 @@ class Access(NamedTuple):
         if self.on_loopback_only:
             _require_own_name(request)
         given = request.headers.get("authorization")
-        if given is None:
+        if given is None or not self.tokens:
             if self.anonymous is None:
                 raise Problem(401, "token-missing", "expected the header Authorization: Bearer TOKEN", _CHALLENGE)
             return self.anonymous
