@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.contracts.settings import TYPE_DEFAULTS
 from streams.reliability_book import ReliabilityBook
 from streams.replay import LEARNED_EVERY_LINES, Replay
 from streams.settings import SettingsBook
 from streams.settle import Limits, Settle
-from tests.builders import PROJECT, Event, answers, choice, line, record, submitted
+from tests.builders import PROJECT, Event, answers, choice, configured, line, record, submitted
 from tests.builders import settings as project
+from tests.streams.kinds_builders import CONTROL, KINDS, region
 
 _WEIGHTED = {"scene": {"type": "choice", "adjudication": "weighted"}}
 
@@ -87,6 +89,34 @@ def test_the_latest_record_of_a_key_holds_and_one_without_a_value_takes_it_back(
     book.publish(b"street/a3", None)
     book.publish(b"nobody", None)
     assert not any(weights.values())
+
+
+_KINDS = st.sampled_from([kind for kind in KINDS if "weighted" in TYPE_DEFAULTS[kind].adjudications])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    _KINDS,
+    st.lists(st.tuples(st.sampled_from([0.0, 1e-9, 0.5, 4.0]), st.sampled_from([0, 1, 2])), min_size=2, max_size=4),
+)
+def test_any_weights_that_can_be_learned_settle_any_kind(kind: str, voters: list[tuple[float, int]]) -> None:
+    """Also where only those gave an answer who do no better than guessing."""
+    book = ReliabilityBook()
+    events = [configured(required_annotators=len(voters))]
+    for i, (weight, said) in enumerate(voters):
+        book.publish(b"street/a%d" % i, _record(f"a{i}", weight, control=CONTROL))
+        result = [[], [region(kind)], [region(kind, other=True)]][said]
+        events.append(submitted(annotator=f"a{i}", result=result))
+    weighted = {CONTROL: {"type": kind, "adjudication": "weighted"}}
+    settle = Settle(SettingsBook({PROJECT: project(controls=weighted)}), Limits(), book)
+    settle.open(0, {})
+    work = settle.step(0, [record(i, given) for i, given in enumerate(events)])
+    decision = next(msgspec.json.decode(out.value) for out in work.outgoing if out.topic.endswith("agreement"))
+    weights = decision["controls"][CONTROL]["weights"]
+    learned = {f"a{i}": weight for i, (weight, _) in enumerate(voters)}
+    assert weights == (learned if any(learned.values()) else dict.fromkeys(learned, 1.0))
+    if all(said == 1 for _, said in voters):
+        assert [one["support"] for one in decision["consensus"]] == [list(learned)]
 
 
 @pytest.mark.parametrize("weight", [-0.1, float("inf"), float("nan")])

@@ -16,7 +16,7 @@ from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, Objec
 from streams.stages.adjudicate.answers import settle_answers
 from streams.stages.adjudicate.categories import settle_category, settle_set
 from streams.stages.adjudicate.objects import settle_objects
-from streams.stages.adjudicate.voters import DIGITS, Settled, Voters
+from streams.stages.adjudicate.voters import Settled, Voters
 
 __all__ = ["Adjudication", "adjudicate"]
 
@@ -61,8 +61,9 @@ def adjudicate(
         voters = equal
         if control.plan.adjudication == "weighted":
             known = learned.get(control.name, {})
-            weighing = [round(weights.get(name, known.get(name, 1.0)), DIGITS) for name in ids]
-            voters = Voters(equal.rows, ids, equal.submissions, weighing)
+            weighing = [weights.get(name, known.get(name, 1.0)) for name in ids]
+            # Where nobody does better than guessing, nobody is trusted more than anybody.
+            voters = Voters(equal.rows, ids, equal.submissions, weighing if any(weighing) else [1.0] * len(ids))
         settled = controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
         if voters.weights is not None:
             settled.weights = dict(zip(ids, voters.weights, strict=True))

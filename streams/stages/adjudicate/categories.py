@@ -52,9 +52,14 @@ def _ballot(
 
 
 def _soft_labels(shares: Mapping[Category, float]) -> dict[str, float]:
-    """Probabilities of the labels among those who gave one, as people spell them; sums to 1."""
+    """Probabilities of the labels among those who gave one, as people spell them; sums to 1.
+
+    None at all where nobody of any weight gave one.
+    """
     given = {_spelled(answer): share for answer, share in shares.items() if answer is not None}
     total = sum(given.values())
+    if not total:
+        return {}
     return {label: round(share / total, DIGITS) for label, share in sorted(given.items())}
 
 
