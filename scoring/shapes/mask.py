@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import shapely
@@ -17,8 +16,9 @@ from numpy.typing import NDArray
 from scoring.agreement.similarity import DENSE_UP_TO, Similarity
 from scoring.shapes.coco import compressed, decompressed
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct, upper_triangle
+from scoring.shapes.mask_outline import outline
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions
-from scoring.shapes.runs import EXACT, Toggles, areas, at_height, common_pixels, extents, rectangles
+from scoring.shapes.runs import EXACT, Toggles, areas, at_height, common_pixels, extents
 from scoring.types import Array
 
 __all__ = [
@@ -250,31 +250,8 @@ def mask_regions(masks: Sequence[Mask]) -> Regions:
     """
     regions = np.empty(len(masks), dtype=object)
     for i, mask in enumerate(masks):
-        regions[i] = _outline(mask.toggles, mask.size[0])
+        regions[i] = outline(mask.toggles, mask.size[0])
     return regions
-
-
-def _outline(toggles: Toggles, height: int) -> Any:
-    """Trace the pixels: their corners, put in order along each line of the raster, bound one edge in pairs."""
-    left, right, top, bottom = rectangles(toggles, height)
-    x = np.concatenate([left, left, right, right])
-    y = np.concatenate([top, bottom, top, bottom])
-    upright = _paired(x, y, np.lexsort((y, x)))
-    # What is inside on both sides of a line shows as an edge without length.
-    upright = upright[upright[:, 0, 1] != upright[:, 1, 1]]
-    corners = upright.reshape(-1, 2)
-    level = _paired(corners[:, 0], corners[:, 1], np.lexsort((corners[:, 0], corners[:, 1])))
-    edges = shapely.linestrings(np.concatenate([upright, level]).astype(np.float64))
-    cells = shapely.get_parts(shapely.polygonize(edges))
-    inside = shapely.point_on_surface(cells)
-    position = np.floor(shapely.get_x(inside)) * height + np.floor(shapely.get_y(inside))
-    # Cells that share an edge lie on different sides of it, so those inside are a valid multipolygon as they are.
-    return shapely.multipolygons(cells[np.searchsorted(toggles, position, side="right") % 2 == 1])
-
-
-def _paired(x: NDArray[np.int64], y: NDArray[np.int64], order: NDArray[np.intp]) -> NDArray[np.int64]:
-    pairs: NDArray[np.int64] = np.column_stack([x[order], y[order]]).reshape(-1, 2, 2)
-    return pairs
 
 
 def _strictly_increasing(toggles: Toggles) -> Toggles:
