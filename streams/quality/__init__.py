@@ -2,7 +2,8 @@
 
 | module | what it holds |
 |---|---|
-| `records` | the stored forms and their keys |
+| `records` | the stored forms |
+| `stored` | their keys, and reading them back |
 | `bounds` | how much is remembered |
 | `tallies` | the same in memory, and what of it has changed |
 | `detail` | counts what stands behind a decision |
@@ -16,5 +17,7 @@ from streams.quality.bounds import *  # noqa: F403
 from streams.quality.bounds import __all__ as _bounds
 from streams.quality.records import *  # noqa: F403
 from streams.quality.records import __all__ as _records
+from streams.quality.stored import *  # noqa: F403
+from streams.quality.stored import __all__ as _stored
 
-__all__ = [*_bounds, *_records]
+__all__ = [*_bounds, *_records, *_stored]

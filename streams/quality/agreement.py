@@ -8,7 +8,8 @@ from streams.quality.bounds import BUCKET_SECONDS
 from streams.quality.chance import coefficients, scale_of
 from streams.quality.figures import baseline, drop_of, mean, plain, recent, share
 from streams.quality.project import ProjectQuality
-from streams.quality.records import ControlRecord, rfc3339
+from streams.quality.records import ControlRecord
+from streams.quality.stored import rfc3339
 
 __all__ = ["POINTS", "agreement"]
 

@@ -12,9 +12,8 @@ from streams.quality.records import (
     ControlRecord,
     ProjectRecord,
     PublishedRecord,
-    StoredRecord,
-    decode_state,
 )
+from streams.quality.stored import StoredRecord, decode_state
 from streams.quality.tallies import Tallies
 
 __all__ = ["ProjectQuality"]

@@ -20,13 +20,8 @@ from streams.contracts.reliability import AnnotatorReliability, ControlReliabili
 from streams.contracts.views import Statistic
 from streams.ports import Outgoing
 from streams.quality.detail import CATEGORICAL
-from streams.quality.records import (
-    AnnotatorControl,
-    AnnotatorRecord,
-    ControlRecord,
-    ProjectSums,
-    rfc3339,
-)
+from streams.quality.records import AnnotatorControl, AnnotatorRecord, ControlRecord, ProjectSums
+from streams.quality.stored import rfc3339
 from streams.quality.tallies import Tallies
 from streams.stages.emit import cloud_event, content_id, task_key
 

@@ -14,13 +14,8 @@ from streams.quality.records import (
     ControlRecord,
     ProjectRecord,
     PublishedRecord,
-    annotator_key,
-    bucket_key,
-    control_key,
-    encode,
-    older_key,
-    published_key,
 )
+from streams.quality.stored import annotator_key, bucket_key, control_key, encode, older_key, published_key
 
 __all__ = ["BucketLabels", "Tallies", "known_of"]
 

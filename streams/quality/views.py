@@ -27,7 +27,8 @@ from streams.quality.classes import classes
 from streams.quality.figures import baseline, mean, plain, recent, share, undefined
 from streams.quality.people import annotators, benchmark, matrix
 from streams.quality.project import ProjectQuality
-from streams.quality.records import ProjectSums, rfc3339
+from streams.quality.records import ProjectSums
+from streams.quality.stored import rfc3339
 from streams.quality.times import quantile_seconds
 
 __all__ = [
