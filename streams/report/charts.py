@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from streams.contracts.views import AgreementView, AlertItem, AnnotatorItem, BenchmarkView, ControlClasses, Statistic
-from streams.report.svg import ACCENT, CRITICAL, FAINT, GOOD, INK, LINE, MUTED, PAPER, SECOND, WARNING, styled, to_svg
+from streams.report.svg import ACCENT, CRITICAL, FAINT, GOOD, INK, MUTED, PAPER, SECOND, WARNING, styled, to_svg
 from streams.report.wording import count, duration, moment, number, percent, shown, words
 
 __all__ = ["agreement_histogram", "agreement_trend", "class_balance", "gold_accuracy", "speed"]
@@ -36,9 +36,13 @@ def agreement_trend(view: AgreementView, alerts: Sequence[AlertItem]) -> Markup 
     middles = [time + width / 2 for time in times]
     figure, (above, below) = _figure(15.0, 4.2, rows=2, heights=(3, 1))
     titles = {}
+    most = max(point.n for point in view.trend) or 1
     for place, (middle, point) in enumerate(zip(middles, view.trend, strict=True)):
         titles[f"point{place}"] = f"{moment(point.at)}: agreement {number(point.mean)} over {count(point.n)} tasks"
-        above.plot([middle], [point.mean], "o", color=ACCENT, markersize=6, markeredgecolor=PAPER, gid=f"point{place}")
+        size = 4 + 5 * (point.n / most) ** 0.5
+        above.plot(
+            [middle], [point.mean], "o", color=ACCENT, markersize=size, markeredgecolor=PAPER, gid=f"point{place}"
+        )
         below.bar([times[place]], [point.n], width=width * 0.9, align="edge", color=FAINT, gid=f"tasks{place}")
         titles[f"tasks{place}"] = titles[f"point{place}"]
     for stretch in _stretches(times, _GAP * width):
@@ -224,7 +228,9 @@ def _alert_marks(axes: Axes, alerts: Sequence[AlertItem], end: float) -> dict[st
 def _dot(axes: Axes, row: int, value: float, statistic: Statistic, colour: str, gid: str) -> str:
     text = f"{number(value)} over {count(statistic.n)}"
     if statistic.low is not None and statistic.high is not None:
-        axes.plot([statistic.low, statistic.high], [row, row], color=LINE, linewidth=4, solid_capstyle="round")
+        axes.plot(
+            [statistic.low, statistic.high], [row, row], color=FAINT, alpha=0.6, linewidth=4, solid_capstyle="round"
+        )
         text += f", {number(statistic.low)} to {number(statistic.high)}"
     axes.plot([value], [row], "o", color=colour, markersize=8, markeredgecolor=PAPER, gid=gid)
     return text

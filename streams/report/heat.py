@@ -10,11 +10,12 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from streams.contracts.views import MatrixCell, MatrixView
+from scoring.chance.units import MISSING
+from streams.contracts.views import ControlClasses, MatrixCell, MatrixView
 from streams.report.svg import FAINT, INK, MUTED, PAPER, styled, to_svg
 from streams.report.wording import count, number, percent, shown
 
-__all__ = ["agreement_matrix", "confusion_matrix", "matrix_order"]
+__all__ = ["agreement_matrix", "class_use", "confusion_matrix", "matrix_order", "readable_on"]
 
 # From red to blue through a pale middle: told apart by people who see red and green alike (ColorBrewer's RdYlBu,
 # its ends darkened so that white text is read on them).
@@ -24,6 +25,8 @@ _SCALE = LinearSegmentedColormap.from_list(
 _SHARES = LinearSegmentedColormap.from_list("share", ["#f2f5f9", "#9fc5dc", "#4a93b8", "#15527d"])
 _WITH_FIGURES = 16
 _NAME_CHARACTERS = 18
+_MOST_PEOPLE = 60
+_MOST_CLASSES = 30
 
 
 def matrix_order(view: MatrixView) -> list[str]:
@@ -78,8 +81,8 @@ def confusion_matrix(name: str, confusion: Mapping[str, Mapping[str, float]], ag
         return None
     values = [[_share(confusion[t].get(g, 0.0), totals[t]) for g in given] for t in truths]
     titles = {
-        f"cell{row}x{column}": f"{against} {shown(t)}, given {shown(g)}: {count(confusion[t].get(g, 0.0))} times, "
-        f"{percent(values[row][column])}"
+        f"cell{row}x{column}": f"{against}: {_named(t, 'nothing there')}, given: {_named(g, 'not marked')}; "
+        f"{count(confusion[t].get(g, 0.0))} times, {percent(values[row][column])}"
         for row, t in enumerate(truths)
         for column, g in enumerate(given)
     }
@@ -87,12 +90,48 @@ def confusion_matrix(name: str, confusion: Mapping[str, Mapping[str, float]], ag
         ((n, t, g) for t in truths for g, n in confusion[t].items() if g != t and n), key=lambda w: (-w[0], w[1], w[2])
     )
     label = f"What was given where {against} says what, as shares of each row. " + (
-        "Most often mistaken: " + "; ".join(f"{shown(t)} as {shown(g)}, {count(n)} times" for n, t, g in wrong[:5])
+        "Most often mistaken: "
+        + "; ".join(
+            f"{_named(t, 'nothing there')} as {_named(g, 'not marked')}, {count(n)} times" for n, t, g in wrong[:5]
+        )
         if wrong
         else "Nothing was mistaken."
     )
-    rows, columns = ([shown(n or "nothing", _NAME_CHARACTERS) for n in names] for names in (truths, given))
+    rows = [_named(truth, "nothing there") for truth in truths]
+    columns = [_named(label, "not marked") for label in given]
     return _heat_map(name, values, rows, columns, Normalize(0.0, 1.0), _SHARES, label, titles, percent)
+
+
+@styled
+def class_use(control: ControlClasses, place: int) -> Markup | None:
+    """Which share of an annotator's answers each class has: one column an annotator.
+
+    By their share of the first class, the largest first, ties by id: who is unlike the others stands at an end.
+    """
+    labels = [item.label for item in control.items][:_MOST_CLASSES]
+    use = control.by_annotator
+    people = sorted(use, key=lambda person: (-use[person].get(labels[0], 0.0) if labels else 0.0, person))
+    if len(people) < 2 or len(labels) < 2:
+        return None
+    people = [*people[: _MOST_PEOPLE // 2], *people[max(_MOST_PEOPLE // 2, len(people) - _MOST_PEOPLE // 2) :]]
+    values = [[use[person].get(label, 0.0) for person in people] for label in labels]
+    titles = {
+        f"cell{row}x{column}": f"{shown(person)}: {percent(values[row][column])} {shown(label)}"
+        for row, label in enumerate(labels)
+        for column, person in enumerate(people)
+    }
+    most = max(value for line in values for value in line)
+    label = (
+        f"How often each of {len(people)} annotators uses each of {len(labels)} classes of {shown(control.control)}, "
+        f"as shares of their own answers; the largest share is {percent(most)}."
+    )
+    rows, columns = ([shown(name, _NAME_CHARACTERS) for name in names] for names in (labels, people))
+    return _heat_map(f"use{place}", values, rows, columns, Normalize(0.0, most or 1.0), _SHARES, label, titles, percent)
+
+
+def _named(label: str, nothing: str) -> str:
+    """A class on an axis; what stands for no mark at all, in words."""
+    return nothing if label in ("", MISSING) else shown(label, _NAME_CHARACTERS)
 
 
 def _pair(cell: MatrixCell) -> str:
@@ -124,7 +163,7 @@ def _heat_map(
             if figures and value is not None:
                 axes.text(
                     column + 0.5, row + 0.5, text(value), ha="center", va="center_baseline",
-                    fontsize=10, color=_readable_on(colour),
+                    fontsize=10, color=readable_on(colour),
                 )  # fmt: skip
     axes.set_yticks([row + 0.5 for row in range(len(rows))], rows)
     axes.set_xticks(
@@ -139,7 +178,7 @@ def _heat_map(
     return to_svg(figure, name, label, titles)
 
 
-def _readable_on(colour: str) -> str:
+def readable_on(colour: str) -> str:
     """Black or white, whichever has more contrast (WCAG 2)."""
     red, green, blue = (_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -63,7 +63,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {name: getattr(wording, name) for name in wording.__all__}
     environment.filters |= {"data_uri": _data_uri, "alerts_in_order": reading.alerts_in_order, "lean": reading.lean}
-    environment.filters |= {"cell": reading.cell_of, "most_first": _most_first}
+    environment.filters |= {"cell": reading.cell_of, "reliability": reading.reliability_of, "most_first": _most_first}
     environment.filters |= {"evidence": reading.evidence, "described": reading.described, "count_px": _whole_px}
     environment.globals |= {"series_count": _SERIES}
     return environment
@@ -81,6 +81,7 @@ def _charts(views: Views) -> dict[str, Any]:
         "speed": charts.speed(people),
         "gold": charts.gold_accuracy(views.benchmark) if views.benchmark else None,
         "classes": [charts.class_balance(control, place) for place, control in enumerate(classes)],
+        "class_use": [heat.class_use(control, place) for place, control in enumerate(classes)],
         "confusion": _confusions("consensus", (item.confusion for item in people), "the consensus"),
         "gold_confusion": _confusions("truth", (item.confusion for item in gold), "gold"),
     }

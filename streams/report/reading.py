@@ -22,6 +22,7 @@ __all__ = [
     "evidence",
     "headlines",
     "lean",
+    "reliability_of",
 ]
 
 _SEVERITIES = ("critical", "warning", "info")
@@ -85,6 +86,26 @@ def cell_of(item: AnnotatorItem, column: Column) -> Cell:
     text = duration(value) if column.form == "seconds" else number(value)
     over = f"over {count(statistic.n)}" + (f"; 95 % interval {interval(statistic)}" if interval(statistic) else "")
     return Cell(text, value, value if column.form == "share" else None, over)
+
+
+def reliability_of(item: AnnotatorItem) -> Cell:
+    """What was learned of an annotator: over several controls the lowest counts, and all are told."""
+    learned = [(s.value, control, s) for control, s in item.reliability.items() if s.value is not None]
+    known = sorted(learned, key=lambda found: found[:2])
+    if not known:
+        why = next((s.undefined for s in item.reliability.values() if s.undefined), None)
+        return Cell("–", None, None, why or "nothing was learned yet")
+    told = [
+        f"{shown(control)}: {number(value)}" + (f" ({interval(s)})" if interval(s) else "") + _weight(item, control)
+        for value, control, s in known
+    ]
+    lowest, _, statistic = known[0]
+    text = number(lowest) + (f" ({interval(statistic)})" if interval(statistic) else "")
+    return Cell(text, lowest, None, "; ".join(told))
+
+
+def _weight(item: AnnotatorItem, control: str) -> str:
+    return f", weight {number(item.weights[control])}" if control in item.weights else ""
 
 
 def lean(item: AnnotatorItem) -> tuple[str, float] | None:

@@ -272,3 +272,28 @@ def test_documents_of_another_version_are_refused_with_the_place() -> None:
 def test_decisions_that_are_none_are_refused() -> None:
     with pytest.raises(msgspec.DecodeError):
         Contested("p").add(b"{}")
+
+
+def test_an_alert_that_was_raised_and_resolved_is_told_with_its_times(tmp_path: Path) -> None:
+    # Of 40 tasks all are `a`: two classes are expected, so the imbalance is over 2:1. 40 of `b` later it is 1:1.
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(
+        "projects: {p: {required_annotators: 1, controls: {kind: {type: choice, labels: [a, b]}},"
+        " alerts: {class_imbalance: {ratio: 2, minimum: 20}}}}"
+    )
+    rows = [
+        {"schema": 1, "type": "annotation.submitted", "project_id": "p", "task_id": f"t{place}", "annotator_id": "me",
+         "event_id": f"e{place}", "submission_id": f"s{place}",
+         "occurred_at": f"2026-01-31T{10 + place // 40}:{place % 40:02}:00Z",
+         "result": [{"control": "kind", "type": "choice", "value": "a" if place < 40 else "b"}]}
+        for place in range(80)
+    ]  # fmt: skip
+    (tmp_path / "e.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, rows)))
+
+    made = call("report", tmp_path / "e.jsonl", "--settings", settings, "--out", tmp_path / "r.html")
+
+    assert made.code == 0, made.err
+    alerts = (tmp_path / "r.html").read_text().split('id="alerts"')[1].split("</section>")[0]
+    assert "Class imbalance" in alerts
+    assert '<span class="badge good">resolved</span>' in alerts
+    assert "Raised 2026-01-31 10:19 UTC, resolved 2026-01-31 11:" in alerts
