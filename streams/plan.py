@@ -39,6 +39,7 @@ class ControlPlan(Struct, frozen=True, eq=False):
     scale: tuple[float | None, float | None]
     tolerance: float | None
     fold_case: bool
+    text_weight: float
 
 
 class Plan:
@@ -111,4 +112,5 @@ def _resolve(kind: str, settings: ControlSettings, given: Preset) -> ControlPlan
         scale=(settings.scale_minimum, settings.scale_maximum),
         tolerance=settings.tolerance,
         fold_case=settings.fold_case,
+        text_weight=settings.text_weight,
     )

@@ -27,6 +27,7 @@ from scoring.types import Matrix, Undefined
 from streams.contracts.regions import UnscoredRegion
 from streams.kinds import ANSWER_KINDS, OBJECT_KINDS, tag_of, takes
 from streams.kinds.base import UNKNOWN_SCENE, Scene
+from streams.kinds.marked_text import with_texts
 from streams.kinds.relations import Ends
 from streams.plan import ControlPlan, Plan
 from streams.platforms import PLATFORMS, platform_figures
@@ -251,13 +252,15 @@ def _score_objects(
         metric="f1" if plan.metric == "f1" else "soft_f1",
         minimum_similarity=plan.minimum_similarity if plan.metric == "f1" else 0.0,
     )
-    evidence = ObjectEvidence(shapes, owners, regions, similarity, agreement, scene)
+    read = with_texts(agreement, owners, regions, plan)
+    evidence = ObjectEvidence(shapes, owners, regions, similarity, read, scene)
     if plan.metric in PLATFORMS:
         return evidence, _platform(plan, evidence, counted, may_join)
     # The tighter bound on what can still be reached is proven for IoU.
-    law: PairLaw = "soft_f1" if plan.metric == "soft_f1" and plan.similarity == "iou" else "any"
-    best = best_mean_of_pairs(agreement.matrix, counted, may_join, law=law)
-    figures = _figures(agreement.matrix, mean_of_pairs(agreement.matrix, counted), best, plan, counted)
+    by_place = plan.metric == "soft_f1" and plan.similarity == "iou" and read is agreement
+    law: PairLaw = "soft_f1" if by_place else "any"
+    best = best_mean_of_pairs(read.matrix, counted, may_join, law=law)
+    figures = _figures(read.matrix, mean_of_pairs(read.matrix, counted), best, plan, counted)
     return evidence, figures
 
 

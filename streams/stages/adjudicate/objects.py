@@ -23,6 +23,7 @@ from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBox
 from streams.contracts.regions import AttributeValue
 from streams.kinds import OBJECT_KINDS
 from streams.kinds.base import places
+from streams.kinds.marked_text import text_worth
 from streams.plan import ControlPlan
 from streams.scores import ControlScore, ObjectEvidence
 from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled, Voters, best_voter
@@ -75,11 +76,14 @@ def settle_objects(control: ControlScore, voters: Voters) -> Settled:
         soft_labels=None,
         conflicts=conflicts,
         members=[[_source(voters, drawn, i) for i in one.members] for one in found],
-        objects=_units(voters, drawn, found, left_over),
+        objects=_units(control.plan, voters, drawn, found, left_over),
     )
 
 
-def _units(voters: Voters, drawn: Drawn, found: Sequence[Found], left_over: Sequence[list[int]]) -> list[ObjectUnit]:
+def _units(
+    plan: ControlPlan, voters: Voters, drawn: Drawn, found: Sequence[Found], left_over: Sequence[list[int]]
+) -> list[ObjectUnit]:
+    worth = text_worth(plan)
     units: dict[int, ObjectUnit] = {}
     for members in [*(one.members for one in found), *sorted(left_over)]:
         if members[0] not in units:
@@ -89,10 +93,10 @@ def _units(voters: Voters, drawn: Drawn, found: Sequence[Found], left_over: Sequ
     for one in found:
         unit = units[one.members[0]]
         unit.kept.append((one.label, one.shape))
-        unit.alike = [
-            max(best, overlap) if label == one.label else best
-            for best, overlap, label in zip(unit.alike, one.overlaps, unit.labels, strict=True)
-        ]
+        for place, (i, overlap) in enumerate(zip(one.members, one.overlaps, strict=True)):
+            if unit.labels[place] == one.label:
+                kept = 1.0 if worth is None or one.text is None else worth(drawn.regions[i].text, one.text)
+                unit.alike[place] = max(unit.alike[place], overlap * kept)
     return list(units.values())
 
 
