@@ -22,7 +22,8 @@ class ControlReliability(Struct, kw_only=True, gc=False):
     weight: float
     """For a weighted vote: log-odds of being right against guessing, 0 for whoever does no better; never negative."""
     recall: dict[str, float] = {}
-    """True class → probability of naming it, where there are enough answers to say."""
+    """True class → probability of naming it, for classes that they have answers to: few answers say little, and leave
+    it near `accuracy`."""
 
 
 class AnnotatorReliability(Struct, kw_only=True, gc=False):

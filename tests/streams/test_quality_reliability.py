@@ -73,12 +73,12 @@ def test_a_weight_is_log_odds_against_guessing_among_the_labels_and_never_negati
     assert bad == 0.0  # 15 of 125 are worse than a guess among four
 
 
-def test_recall_is_told_of_classes_with_five_answers_drawn_towards_the_accuracy() -> None:
+def test_recall_is_told_of_every_class_with_answers_drawn_towards_the_accuracy() -> None:
     shell = Shell(WEIGHTED)
     shell.step(records([fact(i, "day", "day") for i in range(5)] + [fact(9, "night", "night", truth="night")]))
     latest = published(shell.outgoing)[-1].controls["scene"]
     accuracy = (6 + prior(12, 12)[0]) / 31
-    assert latest.recall == {"day": round((5 + 5 * accuracy) / 10, 6)}
+    assert latest.recall == {"day": round((5 + 5 * accuracy) / 10, 6), "night": round((1 + 5 * accuracy) / 6, 6)}
     assert (latest.model, latest.n) == ("shrunk", 6.0)
 
 
