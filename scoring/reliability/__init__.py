@@ -1,4 +1,7 @@
-"""Who is right how often, and what is the truth? Both at once, from a batch of answers.
+"""Who is right how often, and what is the truth? Both at once, from a batch of answers or from a stream of tasks.
+
+A stream: `sums` that are added and taken back exactly, `incremental` models that read them, `trust` in an annotator as
+it is published; `README.md` beside this file has the rest and what was measured. A batch:
 
 | model | function | when |
 |---|---|---|

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import math
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +19,7 @@ from scoring.reliability.parameters import DEFAULT, Parameters
 from scoring.reliability.sums import Contribution, Counts, Sums, contribution, gold, merged
 from scoring.reliability.trust import fusion_weight, reliability, voting_weight
 
+README = Path(__file__).parents[2] / "scoring" / "reliability" / "README.md"
 ANNOTATORS, CLASSES = ["al", "bo", "cy", "di", "ed"], ["bird", "cat", "dog", "eel"]
 MICRO = 1_000_000
 
@@ -381,3 +384,12 @@ def test_an_accuracy_lies_in_its_interval(listed: list[Contribution], annotator:
     for recall in found.recalls.values():
         assert recall.low <= recall.mean <= recall.high
         assert sum(recall.given.values()) == pytest.approx(1.0)
+
+
+# The page
+
+
+def test_the_example_of_the_page_gives_what_it_says() -> None:
+    tried = doctest.testfile(str(README), module_relative=False)
+    assert tried.failed == 0
+    assert tried.attempted > 10
