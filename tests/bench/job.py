@@ -1,33 +1,37 @@
-"""The job that all contenders do: keep a task's answers and, at the quorum, make the decision of our engine.
+"""The jobs of the contenders.
 
-Our worker does more: it knows edits, withdrawals, duplicates and late events, keeps statistics, warns, and survives a
-crash. What the others do here is the least that gives the same decisions, byte for byte (the benchmark checks it);
-only `stock.make_whole_app` does all of it.
+`whole_job` is what our worker does, by the same pure halves: edits, duplicates, late events, clocks, decisions, facts,
+statistics, alerts. `decisions_job` is the least that gives the same decisions, byte for byte (the benchmark checks it):
+keep a task's answers and, at the quorum, ask our engine. `trivial_job` has neither a contract nor an engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
 
+from streams.adapters.faust_app.table import apply_changes
 from streams.contracts.events import TaskEvent
 from streams.contracts.settings import ProjectSettings
 from streams.decide import outcome
 from streams.plan import Plan
-from streams.ports import Outgoing
+from streams.ports import InputRecord, Outgoing, Processor
 from streams.requests import reassignment
+from streams.settings import SettingsBook
+from streams.settle import Settle
 from streams.stages import emit
 from streams.stages.decode import Decoded, decode
 from streams.stages.fold import fold
 from streams.state import Header, Task
+from streams.watch import Watch
 from tests.bench.workload import ANNOTATORS
 
-__all__ = ["Job", "decided", "full_job", "trivial_job"]
+__all__ = ["Job", "decided", "decisions_job", "processors", "trivial_job", "whole_job"]
 
-Job = Callable[[int, bytes, bytes], Iterable[Outgoing]]
-"""Partition, key, value → what to produce."""
+Job = Callable[[str, int, Sequence[InputRecord]], Iterable[Outgoing]]
+"""Source (by its name in `streams.topics`), partition, records → what to produce."""
 
 _PLAN = Plan(ProjectSettings())
 
@@ -56,11 +60,34 @@ def decided(task: Task, partition: int) -> list[Outgoing]:
     return outgoing
 
 
-def full_job() -> Job:
+def processors() -> list[Processor]:
+    """The pure halves of our two agents."""
+    book = SettingsBook()
+    return [Settle(book), Watch(book)]
+
+
+def whole_job() -> Job:
+    """What both agents do; state is in dicts."""
+    agents = {processor.source: processor for processor in processors()}
+    states: dict[tuple[str, int], dict[bytes, bytes]] = {}
+
+    def work(source: str, partition: int, records: Sequence[InputRecord]) -> Iterable[Outgoing]:
+        state = states.get((source, partition))
+        if state is None:
+            state = states[source, partition] = {}
+            agents[source].open(partition, state)
+        unit = agents[source].step(partition, records)
+        apply_changes(state, unit.changes.items())
+        return unit.outgoing
+
+    return work
+
+
+def decisions_job() -> Job:
     """Decode by the contract, keep, decide; open tasks are in a dict, and forgotten once decided."""
     tasks: dict[bytes, Task] = {}
 
-    def work(partition: int, key: bytes, value: bytes) -> Iterable[Outgoing]:
+    def one(partition: int, key: bytes, value: bytes) -> Iterable[Outgoing]:
         event = usable(value)
         task = tasks.get(key)
         if task is None:
@@ -70,6 +97,13 @@ def full_job() -> Job:
             return ()
         del tasks[key]
         return decided(task, partition)
+
+    return _each(one)
+
+
+def _each(one: Callable[[int, bytes, bytes], Iterable[Outgoing]]) -> Job:
+    def work(_source: str, partition: int, records: Sequence[InputRecord]) -> Iterable[Outgoing]:
+        return [out for r in records for out in one(partition, r.key or b"", r.value or b"")]
 
     return work
 
@@ -98,7 +132,7 @@ def trivial_job() -> Job:
     parse = msgspec.json.Decoder(_Answer).decode
     encode = msgspec.json.Encoder().encode
 
-    def work(partition: int, key: bytes, value: bytes) -> Iterable[Outgoing]:
+    def one(partition: int, key: bytes, value: bytes) -> Iterable[Outgoing]:
         labels = tasks.setdefault(key, [])
         labels.append(parse(value).result[0].value)
         if len(labels) < ANNOTATORS:
@@ -109,4 +143,4 @@ def trivial_job() -> Job:
         text = encode({"task_id": key.decode(), "label": winner, "agreement": share})
         return [Outgoing("task-agreement" if share == 1.0 else "task-disagreement", key, text, (), partition)]
 
-    return work
+    return _each(one)

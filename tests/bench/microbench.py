@@ -23,7 +23,7 @@ from streams.settings_file import read_settings
 from streams.settle import Limits, Settle
 from streams.stages.decode import decode
 from streams.watch import Watch
-from tests.bench.job import full_job
+from tests.bench.job import decisions_job
 from tests.bench.workload import choice_workload
 
 __all__ = ["Timing", "measure_engine", "measure_scoring"]
@@ -50,8 +50,8 @@ def measure_engine(tasks: int = 5_000) -> Iterator[Timing]:
     events = choice_workload(tasks * 3, min(1_000, tasks // 4)).events
     records = [Record(n, key, value) for n, (key, value) in enumerate(events)]
     yield Timing("decode by the contract, choice", "event", _best(lambda: [decode(r.value) for r in records], records))
-    job = "decode, fold, decide, emit; no state kept (the bare loop's job)"
-    yield Timing(job, "event", _best(lambda: _all(full_job(), records), records))
+    job = "decode, fold, decide, emit; no state kept (decisions only)"
+    yield Timing(job, "event", _best(lambda: decisions_job()("annotation-events", 0, records), records))
     settle = "SETTLE, choice, 3 annotators"
     yield Timing(settle, "event", _best(lambda: _step(Settle(SettingsBook()), records), records))
     boxes = list(_box_records(tasks // 20))
@@ -76,11 +76,6 @@ def _demo() -> Timing:
             list(engine.step(lines[first : first + _UNIT]))
 
     return Timing("replay of the demo's recordings, SETTLE and WATCH", "event", _best(replay, lines))
-
-
-def _all(job: Callable[[int, bytes, bytes], Any], records: Sequence[Record]) -> None:
-    for record in records:
-        job(0, record.key or b"", record.value or b"")
 
 
 def _step(processor: Processor, records: Sequence[Record]) -> list[Any]:

@@ -109,7 +109,7 @@ class Place:
         return self._program(["tests.bench.bare", config.broker, config.topic_prefix, config.app_id, job], grace=0.5)
 
     def stock(self, whole: bool) -> Program:
-        """The stock agent, or the stock pair of agents that does the whole job; see `tests.bench.stock`."""
+        """The stock pair of agents that does the whole job, or the one that decides; see `tests.bench.stock`."""
         config = self.config
         return self._program(
             ["tests.bench.stock", "worker", "-l", "info", "--without-web"],

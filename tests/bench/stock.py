@@ -1,7 +1,7 @@
 """Contenders: Faust as its documentation shows it. One event at a time, one send an output, tables written by key.
 
-`make_app` decides, and nothing else: one agent. `make_whole_app` does all that our worker does for an event (edits,
-duplicates, clocks, facts, statistics, alerts), by the same pure halves: two agents. Neither keeps our promises.
+`make_whole_app` does the whole job of our worker, by the same pure halves: two agents. `make_app` decides, and nothing
+else: one agent. Neither keeps our promises.
 
     BENCH_BROKER=... BENCH_PREFIX=... BENCH_GROUP=... python -m tests.bench.stock worker -l info --without-web
 
@@ -17,13 +17,10 @@ from typing import Any
 import faust
 
 from streams.ports import Processor, Record
-from streams.settings import SettingsBook
-from streams.settle import Settle
 from streams.stages.fold import fold
 from streams.state import Header, Task
 from streams.topics import TOPICS
-from streams.watch import Watch
-from tests.bench.job import decided, usable
+from tests.bench.job import decided, processors, usable
 from tests.bench.workload import ANNOTATORS, PARTITIONS
 
 __all__ = ["make_app", "make_whole_app"]
@@ -58,8 +55,7 @@ def make_whole_app(broker: str, prefix: str, group: str, folder: str) -> Any:
     """The app of two agents that does our worker's whole job."""
     app = _app(broker, group, folder)
     topics = {name: app.topic(prefix + name, partitions=PARTITIONS, **_RAW) for name in TOPICS}
-    book = SettingsBook()
-    for processor in (Settle(book), Watch(book)):
+    for processor in processors():
         _add_agent(app, topics, processor)
     return app
 
