@@ -23,7 +23,7 @@ _MARGIN_RATIO = 0.08
 _WHOLE_RATIO = 0.5
 """Where the marks fill less than this share of the picture's width and height, only the part around them is shown."""
 _MOST_ELONGATED = 3.0
-_SMALL_RATIO = 0.3
+_SMALL_RATIO = 0.25
 """Of the window's width and height: smaller heaps of marks are drawn again, larger."""
 _MOST_CLOSE_UPS = 3
 
