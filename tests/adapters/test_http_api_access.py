@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streams.adapters.http_api import Access, Api, Limits, access_for
+from streams.adapters.http_api import Access, Api, Limits, access_for, api_for
 from streams.adapters.http_api.limits import RateLimit
+from streams.config import WorkerConfig
 from streams.errors import ConfigurationError
 from tests.adapters.api_builders import Clock, Stored, api_of, ask, stored
 
@@ -117,6 +120,19 @@ async def test_without_tokens_nobody_may_read_from_anywhere_else(host: str) -> N
         answer, problem = await ask(api, path, host="127.0.0.1", authorization="Bearer x")
         assert (answer.status, problem["type"]) == (403, "urn:labelquorum:problem:closed")
         assert "LABELQUORUM_API_TOKENS_FILE (--api-tokens-file)" in problem["detail"]
+
+
+async def test_a_configuration_says_who_may_read_and_how_often(tmp_path: Path) -> None:
+    file = tmp_path / "tokens.yaml"
+    file.write_text(f'tokens: [{{name: a, sha256: "{sha256(b"s3cret").hexdigest()}", projects: "*"}}]')
+    config = WorkerConfig(web_host="0.0.0.0")
+    assert api_for(config, stored()).closed is not None
+    assert api_for(dataclasses.replace(config, web_host="localhost"), stored()).closed is None
+    api = api_for(
+        dataclasses.replace(config, api_tokens_file=str(file), api_rate_per_second=0.001, api_burst=2), stored()
+    )
+    assert api.closed is None
+    assert [await status(api, OVERVIEW, "s3cret") for _ in range(3)] == [200, 200, 429]
 
 
 # ---- the tokens file
