@@ -49,7 +49,7 @@ class Plan:
     'exact'
     """
 
-    __slots__ = ("_controls", "hash", "learned", "remembered", "remembers", "settings")
+    __slots__ = ("_controls", "hash", "learned", "redecide_us", "remembered", "remembers", "settings")
 
     def __init__(self, settings: ProjectSettings, learned: Mapping[str, Mapping[str, float]] = NOTHING) -> None:
         self.settings = settings
@@ -57,6 +57,9 @@ class Plan:
         """Control → annotator → weight, as far as is known; it changes while the plan stays."""
         self.hash = settings_hash(settings)
         weighed = any(control.adjudication == "weighted" for control in settings.controls.values())
+        again = settings.routing.redecide_after_seconds
+        self.redecide_us = None if again is None or not weighed else again * 1_000_000
+        """How long after it was last touched a decided task is settled again; None: never."""
         self.remembers = (
             not weighed and settings.gold.promote_at is None and SLOT.encode() not in msgspec.json.encode(settings)
         )

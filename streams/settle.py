@@ -42,6 +42,7 @@ _DUE_AT_ONCE = 1_000
 through Kafka. Of a hundred thousand tasks imported in one minute, the rest follows with the next records."""
 
 _WAITING = ("waiting", "reassigning")
+_SETTLED = ("agreed", "accepted")
 _EVENTS = {kind: ("events_total", str(kind.__struct_config__.tag)) for kind in get_args(Event)}
 
 
@@ -171,6 +172,7 @@ class Settle:
             return
         header.touched_us = project.clock.stream_us
         header.stalled = False
+        header.settled_again = False
         work.touched[task.key] = task
         self._decide(memory, task, plan, record.offset, work)
         project.deadlines.schedule(task.key, self._deadline(header, plan))
@@ -274,20 +276,42 @@ class Settle:
             if task.header.state in _WAITING:
                 task.header.stalled = True
                 self._fact(task, contribution(task, plan, outcome(task, plan)), offset, work)
+            elif self._to_be_settled_again(task.header, plan):
+                self._settle_again(memory, task, plan, offset, work)
+                project.deadlines.schedule(key, self._deadline(task.header, plan))
             else:
                 _close(task, work)
             left -= 1
             if not left:
                 return
 
+    def _to_be_settled_again(self, header: Header, plan: Plan) -> bool:
+        again = plan.redecide_us
+        return (
+            again is not None
+            and not header.settled_again
+            and header.state in _SETTLED
+            and again < self._limits.retention_seconds * 1_000_000
+        )
+
+    def _settle_again(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: _Work) -> None:
+        task.header.settled_again = True
+        found, before = outcome(task, plan), task.header.contribution
+        after = contribution(task, plan, found)
+        if before is not None and after is not None and after.labels != before.labels:
+            self._emit_decision(memory, task, found, work)
+            self._fact(task, after, offset, work)
+
     def _deadline(self, header: Header, plan: Plan) -> int | None:
-        """When a task is due: to be called stalled while it waits, to be closed once it is decided."""
+        """When a task is due: to be called stalled while it waits, settled again or closed once it is decided."""
         if header.closed or header.contribution is None or header.state == "in_review":
             return None
         if header.state in _WAITING:
             if header.stalled:
                 return None
             return header.touched_us + plan.settings.routing.stalled_after_seconds * 1_000_000
+        if plan.redecide_us is not None and self._to_be_settled_again(header, plan):
+            return header.touched_us + plan.redecide_us
         return header.touched_us + self._limits.retention_seconds * 1_000_000
 
     def _plan_for(self, project_id: str, work: _Work) -> Plan:

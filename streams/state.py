@@ -109,6 +109,8 @@ class Header(Struct, array_like=True, gc=False):
     closed: bool = False
     rejected_us: int = -1
     """Time of the latest rejection by a reviewer, whatever came after it."""
+    settled_again: bool = False
+    """Whether it was settled once more by what has been learned of its annotators since."""
 
 
 class Task(Struct, gc=False):

@@ -154,6 +154,10 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     the task, whichever decision that names; the limit of annotators starts again too."""
     skip_policy: Literal["ignore", "reassign", "review"] = "ignore"
     """A skip: leave it to the queue; ask for somebody else in its place; or hand the task to a person."""
+    redecide_after_seconds: Seconds | None = None
+    """Where votes are weighted: a decided task that nothing has come to for this long (event time) is settled once
+    more, by what has been learned of its annotators since; a new revision is sent only if its labels come out
+    otherwise. null: never. Longer than a worker keeps decided tasks open means never, too."""
     stalled_after_seconds: Seconds = 86_400
     """A task that waits for annotators longer than this is stalled (event time)."""
 
