@@ -38,6 +38,7 @@ class _Label(msgspec.Struct):
 class _Line(msgspec.Struct):
     task_id: str | int
     annotator_id: str
+    type: str
     annotations: list[_Label]
     gold: list[_Label] = []
 
@@ -69,7 +70,7 @@ def _load(path: Path) -> Set:
         with gzip.open(path) as lines:
             for text in lines:
                 line = decode(text)
-                if len(line.annotations) != 1 or line.annotations[0].label is None:
+                if line.type != "classification" or len(line.annotations) != 1 or line.annotations[0].label is None:
                     continue
                 rows.append((str(line.task_id), line.annotator_id, line.annotations[0].label))
                 if len(line.gold) == 1 and line.gold[0].label is not None:
