@@ -5,27 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from functools import partial
-from http.server import BaseHTTPRequestHandler
+from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 import pytest
 from PIL import Image
 
+from streams.adapters.api_client import ApiClient
 from streams.adapters.embedded_broker import EmbeddedBroker
+from streams.adapters.http_api.access import parse_tokens
 from streams.adapters.kafka.feed import feed
 from streams.adapters.kafka.topics import create
 from streams.config import WorkerConfig
-from streams.contracts.views import TaskItem, TasksView
+from streams.contracts.decisions import Decision
 from streams.demo.recorded import load, packaged
+from streams.quality.views import task_item
+from streams.replay import Replay
 from streams.report import Contested, Views
-from streams.report.sources import from_events
 from streams.settings_file import read_settings
 from streams.settle import Limits
+from tests.adapters.api_builders import Stored, api_of
+from tests.adapters.api_server import ApiServer
 from tests.cli.programs import call, run
-from tests.report.test_media import Served
 
 SETTINGS = packaged("settings.yaml")
 
@@ -199,52 +201,24 @@ def test_a_kafka_s_events_give_the_figures_and_shapes_of_the_same_events_in_a_fi
     assert drawn((tmp_path / "r.html").read_bytes()) == drawn(page)
 
 
-@pytest.fixture
-def system(lines: list[bytes], tmp_path: Path) -> Iterator[str]:
-    """An API that has the documents of the same events, one page of two annotators at a time."""
-    limits = Limits()
-    views, tasks, _ = from_events(lambda _: lines, read_settings(SETTINGS), "pedestrians", limits, 8)
-    decisions = {task.decision.task_id: task.decision for task in tasks}
-    items = [TaskItem(task_id=d.task_id, state=d.state, score=d.score, event_time=d.event_time, annotators=[],
-                      conflicts={}, decision_id=d.decision_id) for d in decisions.values()]  # fmt: skip
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path, query = urlsplit(self.path).path, urlsplit(self.path).query
-            name = unquote(path.rpartition("/")[2])
-            following = None
-            if self.headers["Authorization"] != "Bearer secret":
-                self._answer(401, {"detail": "expected a bearer token"})
-                return
-            if path == "/v1/projects":
-                document: object = {"items": [{"project_id": "pedestrians", "views": {}}]}
-            elif path.startswith("/v1/tasks/"):
-                document = {"decision": decisions[name], "former": []}
-            elif name == "tasks":
-                document = TasksView(project_id="pedestrians", items=items)
-            elif name == "annotators":
-                start = int(query.partition("offset=")[2] or 0)
-                whole = views.annotators
-                assert whole is not None
-                document = msgspec.structs.replace(whole, items=whole.items[start : start + 2])
-                if start + 2 < len(whole.items):
-                    following = f"{path}?limit=2&offset={start + 2}"
-            else:
-                document = getattr(views, name)
-            self._answer(200, document, following)
-
-        def _answer(self, status: int, document: object, following: str | None = None) -> None:
-            self.send_response(status)
-            if following:
-                self.send_header("Link", f'<{following}>; rel="next"')
-            self.end_headers()
-            self.wfile.write(msgspec.json.encode(document))
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    with Served(partial(Handler)) as address:
-        yield address
+@pytest.fixture(scope="module")
+def system(lines: list[bytes]) -> Iterator[str]:
+    """The HTTP API itself, of a system that has decided the same events."""
+    reader, decided = Stored(), {}
+    engine = Replay(read_settings(SETTINGS), Limits())
+    for outgoing in engine.step(lines):
+        if outgoing.topic in ("task-agreement", "task-disagreement"):
+            decision = msgspec.json.decode(outgoing.value, type=Decision)
+            decided[decision.project_id, decision.task_id] = (decision, outgoing.value)
+    for project in engine.projects():
+        quality = engine._watch._state.items()
+        reader.put(project, {key: value for key, value in quality if project.encode() in key})
+    items = [task_item(decision) for (project, _), (decision, _) in decided.items() if project == "pedestrians"]
+    reader.items = sorted(items, key=lambda item: (item.score is None, item.score or 0.0, item.task_id))
+    reader.decided = {task: [value] for task, (_, value) in decided.items()}
+    token = {"name": "lead", "sha256": sha256(b"secret").hexdigest(), "projects": ["pedestrians"]}
+    with ApiServer(api_of(reader, parse_tokens({"tokens": [token]}, "tokens.yaml"))) as server:
+        yield server.url
 
 
 def test_a_running_system_s_documents_give_the_same_page_with_the_events_at_hand(
@@ -261,7 +235,7 @@ def test_a_token_that_does_not_open_is_told(system: str, tmp_path: Path) -> None
     wrong = call("report", "--api", system, "--out", tmp_path / "r.html")
 
     assert wrong.code == 2
-    assert "answered with 401: expected a bearer token; name a token with --token" in wrong.err
+    assert "answered with 401: expected the header Authorization: Bearer TOKEN; name a token with --token" in wrong.err
 
 
 def test_documents_of_another_version_are_refused_with_the_place() -> None:
@@ -297,3 +271,19 @@ def test_an_alert_that_was_raised_and_resolved_is_told_with_its_times(tmp_path: 
     assert "Class imbalance" in alerts
     assert '<span class="badge good">resolved</span>' in alerts
     assert "Raised 2026-01-31 10:19 UTC, resolved 2026-01-31 11:" in alerts
+
+
+def test_lists_that_come_in_pages_are_put_together(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = ApiClient(system, "secret")
+    whole = client.views("pedestrians", ["annotators"])["annotators"]["items"]
+    monkeypatch.setattr("streams.adapters.api_client._PAGE", 2)
+
+    assert client.views("pedestrians", ["annotators"])["annotators"]["items"] == whole
+    assert len(whole) > 4
+
+
+def test_a_project_that_the_system_does_not_have_is_told_with_those_that_it_has(system: str, tmp_path: Path) -> None:
+    wrong = call("report", "--api", system, "--token", "secret", "--project", "x", "--out", tmp_path / "r.html")
+
+    assert wrong.code == 2
+    assert "one of pedestrians; got 'x'" in wrong.err
