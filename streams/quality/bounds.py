@@ -39,11 +39,12 @@ ANNOTATORS: Final = 2_000
 PEERS: Final = 200
 """Others that an annotator is compared with one by one; 16 bytes each, and a record is written whenever they answer."""
 
-CONTROLS: Final = 200
+CONTROLS: Final = 60
 """Controls of a project with a record of their own."""
 
-CELL_BYTES: Final = 8_000
-"""Room for the label names in one confusion matrix: some 300 cells, far more than a person fills."""
+CELL_BYTES: Final = 4_000
+"""Room for the label names in one confusion matrix, some 150 cells. An annotator has three for each control: with all
+of `CONTROLS` and `PEERS` their record still fits through Kafka."""
 
 PATTERN_BYTES: Final = 100_000
 """Room for the distinct ways in which a control's units were answered: some 3,000."""
