@@ -83,7 +83,10 @@ def _category_conflicts(
 
 
 def settle_set(control: ControlScore, voters: Voters) -> Settled:
-    """Each label by itself: kept when more than half of the (weighted) annotators gave it."""
+    """Each label by itself: kept when more than half of the (weighted) annotators gave it.
+
+    Where none has that and most annotators gave some label, the most common one is kept.
+    """
     evidence: SetEvidence = control.evidence  # type: ignore[assignment]
     answers = [evidence.answers[row] for row in voters.rows]
     if not answers:
