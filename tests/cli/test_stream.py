@@ -30,6 +30,11 @@ PARTITIONS = 2
 SETTINGS = packaged("settings.yaml")
 PATIENCE_SECONDS = 60.0
 Line = dict[str, object]
+LEARNED = (
+    b'{"schema":1,"type":"annotator.reliability","project_id":"river","annotator_id":"a3",'
+    b'"event_time":"2026-01-31T10:00:00.000Z","controls":{"scene":{"model":"one_coin","accuracy":0.9,"low":0.8,'
+    b'"high":0.95,"n":40,"weight":2.5}}}'
+)
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +234,32 @@ def test_settings_that_cannot_be_used_are_reported_and_the_former_stay(here: lis
     assert "$.required_annotators" in bad.err
 
 
+def test_a_worker_weighs_votes_by_what_is_published_of_annotators(
+    worker: Worker, here: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("projects: {river: {controls: {scene: {type: choice, adjudication: weighted}}}}")
+    assert call("settings", "publish", file, *here).code == 0
+    produce_raw(here[1], "annotator-reliability", b"river/a3", b"not a record")
+    produce_raw(here[1], "annotator-reliability", b"river/a3", LEARNED)
+    number = 0
+
+    def consensus() -> list[tuple[object, object]]:
+        nonlocal number
+        number += 1  # as above
+        values = (("a1", "day"), ("a2", "day"), ("a3", "night"))
+        event = tmp_path / "events.jsonl"
+        event.write_text("".join(json.dumps(submitted(f"t{number}", *said, project="river")) + "\n" for said in values))
+        assert call("replay", event, *here).code == 0
+        time.sleep(0.3)
+        decisions = map(json.loads, tail(here, "task-disagreement", "--project", "river"))
+        return [(d["consensus"][0]["value"], d["controls"]["scene"]["weights"]) for d in decisions]
+
+    learned = {"a1": 1.0, "a2": 1.0, "a3": 2.5}
+    worker.until(lambda: ("night", learned) in consensus(), "a vote by the published weight")
+    assert "annotator-reliability b'river/a3': expected an AnnotatorReliability" in worker.log.read_text()
+
+
 def produce_raw(broker: str, topic: str, key: bytes, value: bytes) -> None:
     async def produce() -> None:
         producer = BatchProducer(broker, [topic])
@@ -250,7 +281,7 @@ def test_topics_are_listed_created_once_and_found_right(here: list[str]) -> None
     assert [row for row in listed if not row["purpose"]] == []
     assert created == (
         0,
-        f"all {len(listed)} topics on {here[1]} are as they should be (0 created, 11 were there)\n",
+        f"all {len(listed)} topics on {here[1]} are as they should be (0 created, 12 were there)\n",
         "",
     )
     assert json.loads(checked.out) == {"ok": True, "topics": len(listed)}
