@@ -185,8 +185,11 @@ def test_it_prints_on_white_without_what_only_a_screen_can_use(browser: Browser,
         ground = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
         hidden = not seen.page.locator("nav").is_visible()
         ink = seen.page.evaluate("getComputedStyle(document.body).color")
+        seen.page.set_viewport_size({"width": 703, "height": 1000})  # A4 with its margins
+        across = seen.page.evaluate("document.documentElement.scrollWidth")
 
     assert (ground, hidden) == ("rgb(255, 255, 255)", True)
+    assert across <= 703
     assert ink == "rgb(22, 32, 44)", "dark ink, though the screen is dark"
 
 
