@@ -20,12 +20,12 @@ __all__ = ["api"]
     connection=False,
 )  # fmt: skip
 def api(**options: str | None) -> None:
-    r"""Serve the HTTP API alone: what the workers keep in Redis of every project's quality, to be read as JSON.
+    """Serve the HTTP API alone: what the workers keep in Redis of every project's quality, to be read as JSON.
 
     \b
       /v1/projects                               the projects
-      /v1/projects/PROJECT/quality/overview      and agreement, annotators, tasks, benchmark, alerts,
-                                                 matrix, classes
+      /v1/projects/PROJECT/quality/overview      and agreement, annotators, tasks, benchmark,
+                                                 alerts, matrix, classes
       /v1/tasks/PROJECT/TASK                     a task's decision, and those before it
       /v1/openapi.json                           all of it described: parameters, documents, errors
       /healthz, /readyz                          this process answers; so does Redis
@@ -45,7 +45,7 @@ def api(**options: str | None) -> None:
     Make a token with `openssl rand -hex 32`; its sha256 is what `printf %s TOKEN | sha256sum` prints. Whoever has it
     sends the header `Authorization: Bearer TOKEN`. The file is read at the start. Tokens travel as they are: put a
     proxy that speaks TLS in front.
-    """
+    """  # noqa: D301 - click's mark for text that is not to be wrapped
     config = configuration(**options)
     if not config.redis_url:
         raise ConfigurationError(

@@ -13,8 +13,8 @@ from streams.config import WorkerConfig, variable
 from tests.cli.programs import call, run
 from tests.support.commands import every_command
 
-SLOW_TO_IMPORT = ("aiokafka", "aiohttp", "faust", "msgspec", "numpy", "redis", "rich", "scipy", "shapely",
-                  "structlog", "yaml")  # fmt: skip
+SLOW_TO_IMPORT = ("aiokafka", "aiohttp", "faust", "jinja2", "matplotlib", "msgspec", "numpy", "redis", "rich",
+                  "scipy", "shapely", "structlog", "yaml")  # fmt: skip
 
 
 @pytest.mark.parametrize("words", list(every_command()), ids=lambda words: " ".join(words) or "labelquorum")
@@ -25,6 +25,7 @@ def test_every_command_explains_itself_within_100_columns(words: tuple[str, ...]
     assert " ".join(("Usage: labelquorum", *words)) in helped.out
     assert max(map(len, helped.out.splitlines())) <= 100
     assert helped.out.split("\n\n")[1].strip(), "a sentence on what it is for"
+    assert "\\b" not in helped.out, "a mark for click, spelled out by a raw string"
 
 
 @pytest.mark.parametrize("words", list(every_command()), ids=lambda words: " ".join(words) or "labelquorum")
@@ -37,7 +38,7 @@ def test_the_issue_s_commands_are_all_there() -> None:
 
     assert named >= {
         "demo", "worker", "replay", "topics create", "topics check", "settings check", "settings publish",
-        "settings show", "tail",
+        "settings show", "tail", "score", "api", "report",
     }  # fmt: skip
 
 
