@@ -15,7 +15,7 @@ from msgspec import Struct
 from streams.contracts.decisions import Decision, ReviewVerdict
 from streams.decision import decision_of, raw_region
 from streams.judge import in_slots, judge, judge_by_name
-from streams.kinds.base import Scene
+from streams.kinds.base import UNKNOWN_SCENE, Scene
 from streams.plan import Plan
 from streams.promotion import Promoted, promoted
 from streams.scores import Scores
@@ -130,7 +130,9 @@ def _shared_text(task: Task, plan: Plan, found: Outcome, shared: dict[Any, Any])
 def scene_of(task: Task) -> Scene:
     """What is known of the task's image."""
     width, height = (task.header.fields.get(name) for name in ("width_px", "height_px"))
-    return Scene(None if width is None or height is None else hypot(width[2], height[2]))
+    if width is None or height is None:
+        return UNKNOWN_SCENE
+    return Scene(hypot(width[2], height[2]), (width[2], height[2]))
 
 
 def _situation(task: Task, plan: Plan, standings: list[Standing]) -> Situation:

@@ -10,14 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from scoring.agreement.aggregate import mean_with_others
 from scoring.agreement.similarity import Similarity, as_dense, submatrix
 from scoring.profiles import ango, cvat, dataloop, label_studio, redbrick
 from scoring.profiles.score import ProfileScore
-from scoring.types import Matrix, Undefined
+from scoring.types import Array, Matrix, Undefined
 from streams.contracts.settings import PLATFORMS, ProfileName
 
-__all__ = ["MARKS", "PLATFORMS", "PlatformFigures", "Preset", "platform_figures", "preset"]
+__all__ = [
+    "MARKS",
+    "PLATFORMS",
+    "PLATFORM_POINTS",
+    "PlatformFigures",
+    "Preset",
+    "platform_figures",
+    "platform_points",
+    "preset",
+]
+
+Place = tuple[float, float]
 
 MARKS: Final = 1_000
 """Marks on one control of a task up to which a platform's formula is worked out: it compares every two."""
@@ -43,12 +56,37 @@ _PRESETS: Final[dict[ProfileName, dict[str, Preset]]] = {
         "point": Preset("dataloop", "exponential"),
     },
     "label_studio": {
+        "point": Preset("label_studio", "label_studio"),
         "choice": _PAIRS, "boolean": _PAIRS, "choices": _PAIRS, "taxonomy": _PAIRS, "text": Preset("edit"),
         "number": Preset("scale"), "rating": Preset("scale"),
     },
-    "redbrick": dict.fromkeys(("choice", "choices", "boolean", "text"), _PAIRS),
+    "redbrick": {
+        **dict.fromkeys(("choice", "choices", "boolean", "text"), _PAIRS), "point": Preset("redbrick", "redbrick"),
+    },
 }  # fmt: skip
 """As `scoring.profiles` documents the platforms, with the sources."""
+
+
+PLATFORM_POINTS: Final = ("label_studio", "redbrick")
+"""Whose measures of points need the image's size; where nobody has said it, points are compared by our own."""
+
+
+def platform_points(platform: str, points: Sequence[Place], size_px: tuple[float, float]) -> Array:
+    """Points as one of `PLATFORM_POINTS` compares them, (N, N), in an image of this size.
+
+    All at once what `scoring.profiles` says of two: with `redbrick.point_similarity`, and `label_studio`'s of
+    percentages of the sides.
+
+    >>> platform_points("redbrick", [(0, 0), (30, 80)], (100, 200))[0, 1].round(4).item()
+    0.6464
+    """
+    places = np.array(points, dtype=np.float64).reshape(-1, 2) / size_px
+    if platform == "label_studio":
+        percent = 100.0 * places
+        near: Array = (np.abs(percent[:, None] - percent) < 1.0).all(axis=2).astype(np.float64)
+        return near
+    squares = np.square(places[:, None] - places).mean(axis=2)
+    return np.maximum(0.0, 1.0 - np.sqrt(squares))
 
 
 def preset(profile: ProfileName | None, kind: str) -> Preset:

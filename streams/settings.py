@@ -189,6 +189,8 @@ def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str
         names = getattr(allowed, "similarities" if key == "similarity" else f"{key}s")
         if key == "metric" and allowed.fusions:
             names = (*names, *PLATFORMS)
+        if key == "similarity" and control.type == "point":
+            names = (*names, "label_studio", "redbrick")
         if value not in names:
             expected = f"expected one of {', '.join(names)}" if names else "there is nothing to choose"
             yield f"{path}.{key}: {value} is not for {control.type}; {expected}"

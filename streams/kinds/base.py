@@ -23,6 +23,8 @@ class Scene(NamedTuple):
 
     diagonal_px: float | None
     """Of the image; none where nobody has said how large it is."""
+    size_px: tuple[float, float] | None = None
+    """Its width and height."""
 
 
 UNKNOWN_SCENE = Scene(None)

@@ -34,6 +34,7 @@ from scoring.types import Array
 from streams.kinds.base import Fused, ObjectKind, Scene, tag_of
 from streams.kinds.relations import compare_links, fuse_links, link_fields
 from streams.plan import ControlPlan
+from streams.platforms import MARKS, PLATFORM_POINTS, platform_points
 
 __all__ = ["OBJECT_KINDS"]
 
@@ -180,6 +181,10 @@ def _fuse_polyline(shapes: Sequence[Any], weights: Sequence[float], plan: Contro
 
 
 def _compare_points(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Array:
+    if plan.similarity in PLATFORM_POINTS:
+        if scene.size_px is not None and len(shapes) <= MARKS:
+            return platform_points(plan.similarity, [(s.x, s.y) for s in shapes], scene.size_px)
+        return point_similarity(shapes, diagonal_px=_diagonal(scene))
     return point_similarity(shapes, plan.similarity, diagonal_px=_diagonal(scene))  # type: ignore[arg-type]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import exp, hypot
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as effort
@@ -13,7 +15,7 @@ from scoring.profiles import ango, cvat, dataloop, label_studio, redbrick
 from streams.contracts.settings import PLATFORMS, TYPE_DEFAULTS, ProfileName
 from streams.errors import ConfigurationError
 from streams.plan import Plan
-from streams.platforms import MARKS
+from streams.platforms import MARKS, PLATFORM_POINTS, platform_points
 from tests.builders import Driver, Event, box, choice, choices, configured, gold, submitted
 from tests.builders import settings as project
 from tests.streams.kinds_builders import CONTROL, KINDS, OBJECTS, region
@@ -82,6 +84,36 @@ def test_ango_compares_texts_to_the_character_and_points_by_the_diagonal() -> No
     assert driver.decided()["score"] == round((1 + 1 - 500 / 1300) / 2, 6)  # with itself, and with the other
 
 
+def _points(profile: str, *places: tuple[float, float], **size: Any) -> Any:
+    driver = Driver(project(profile=profile)).feed(configured(required_annotators=len(places), **size))
+    marks = [region("point") | {"x": x, "y": y} for x, y in places]
+    driver.feed(*(submitted(annotator=f"a{i}", result=[mark]) for i, mark in enumerate(marks)))
+    return driver.decided()["score"]
+
+
+def test_points_are_compared_in_shares_of_the_sides_where_a_platform_does() -> None:
+    """RedBrick: 1 - sqrt((0.3² + 0.4²) / 2). Label Studio: within a hundredth of each side, or not at all."""
+    assert _points("redbrick", (0, 0), (30, 80), width_px=100, height_px=200) == 0.646447
+    assert _points("label_studio", (50, 50), (59, 50), width_px=1000, height_px=100) == 1.0
+    assert _points("label_studio", (50, 50), (50, 59), width_px=1000, height_px=100) == 0.0
+
+
+_PLACES = st.lists(st.tuples(st.floats(0, 1000), st.floats(0, 1000)), min_size=1, max_size=4)
+
+
+@given(_PLACES)
+def test_points_all_at_once_are_as_one_by_one(places: list[tuple[float, float]]) -> None:
+    size, percent = (1000.0, 500.0), [(100.0 * (x / 1000.0), 100.0 * (y / 500.0)) for x, y in places]
+    by_redbrick = [[redbrick.point_similarity(a, b, size) for b in places] for a in places]
+    by_label_studio = [[label_studio.point_similarity(a, b) for b in percent] for a in percent]
+    assert platform_points("redbrick", places, size) == pytest.approx(np.array(by_redbrick))
+    assert platform_points("label_studio", places, size).tolist() == by_label_studio
+
+
+def test_without_the_size_of_the_image_points_are_compared_by_our_own_measure() -> None:
+    assert _points("redbrick", (0, 0), (30, 80)) == round(exp(-20 * hypot(30, 80) / hypot(500, 500)), 6)
+
+
 def test_what_a_control_says_goes_before_the_profile() -> None:
     own = {"objects": {"type": "box", "metric": "f1"}}
     decided = _decided("ango", [box()], [box(500)], controls=own)["controls"]["objects"]
@@ -123,7 +155,11 @@ def test_a_profile_asks_of_a_type_only_what_its_control_may_be_given(profile: Pr
     assert plan is not None
     assert plan.metric in (*allowed.metrics, profile)
     assert (plan.metric == profile) == bool(allowed.fusions)
-    assert plan.similarity in (allowed.similarities or ("",))
+    assert plan.similarity in (*(allowed.similarities or ("",)), *(PLATFORM_POINTS if kind == "point" else ()))
+    asked = {"type": kind, "metric": plan.metric, "similarity": plan.similarity or None}
+    by_itself = Plan(project(controls={"q": asked})).control("q", [kind])
+    assert by_itself is not None
+    assert (by_itself.metric, by_itself.similarity) == (plan.metric, plan.similarity)
     assert plan.aggregate in (*allowed.aggregates, plan.metric)
 
 
