@@ -80,13 +80,13 @@ def platform_points(platform: str, points: Sequence[Place], size_px: tuple[float
     >>> platform_points("redbrick", [(0, 0), (30, 80)], (100, 200))[0, 1].round(4).item()
     0.6464
     """
-    places = np.array(points, dtype=np.float64).reshape(-1, 2) / size_px
+    places: Array = np.array(points, dtype=np.float64).reshape(-1, 2) / np.array(size_px)
     if platform == "label_studio":
         percent = 100.0 * places
-        near: Array = (np.abs(percent[:, None] - percent) < 1.0).all(axis=2).astype(np.float64)
-        return near
-    squares = np.square(places[:, None] - places).mean(axis=2)
-    return np.maximum(0.0, 1.0 - np.sqrt(squares))
+        similarity: Array = np.all(np.abs(percent[:, None] - percent) < 1.0, axis=2).astype(np.float64)
+    else:
+        similarity = np.maximum(0.0, 1.0 - np.sqrt(np.square(places[:, None] - places).sum(axis=2) / 2.0))
+    return similarity
 
 
 def preset(profile: ProfileName | None, kind: str) -> Preset:
