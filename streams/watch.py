@@ -190,6 +190,7 @@ class _Project:
                 self._controls.update(touched.controls)
                 touched = Touched()
             if self._weighted and tallies.touched_annotators:
+                record.half_life_seconds = self._settings.quality.reliability_half_life_seconds
                 yield from moved(tallies, tallies.touched_annotators, self._weighted)
             tallies.end_offset()
 
@@ -219,6 +220,7 @@ class _Project:
         tallies, drift = self.tallies, self._settings.alerts.agreement_drift
         record, buckets = tallies.record, tallies.buckets
         record.horizon, record.recent = buckets.horizon, buckets.recent
+        record.half_life_seconds = self._settings.quality.reliability_half_life_seconds
         record.window, record.warm_up = drift.window_tasks, drift.minimum_baseline_tasks
         for name in self._controls:
             ends = imbalance(record.sums.labels.get(name, {}), self._rules.expected.get(name, frozenset()))

@@ -174,10 +174,13 @@ class GoldSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
 
 
 class QualitySettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What is shown of a project's quality."""
+    """How a project's quality is summed up and shown."""
 
     annotators_in_metrics: Annotated[int, Meta(ge=0, le=200)] = 20
     """Annotators that Prometheus is shown by name, those with most answers; the others are summed."""
+    reliability_half_life_seconds: Seconds | None = None
+    """After this time (event time, to a week) an answer counts half for how reliable who gave it is; null: answers do
+    not fade. People learn, and tire; but the less counts the less is known."""
 
 
 class ProjectSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ __all__ = [
     "PAIRED_ROWS",
     "PATTERN_BYTES",
     "PEERS",
+    "WEEKS",
 ]
 
 BUCKET_SECONDS: Final = 60
@@ -52,6 +53,9 @@ PATTERN_BYTES: Final = 100_000
 OUTLIER_BELOW: Final = 0.5
 """Agreement with the consensus below which a model's answer disagrees. No setting: what was counted by one line can't
 be taken back by another."""
+
+WEEKS: Final = 150
+"""Weeks of an annotator's answers to a control that are told apart, so that they can fade."""
 
 PAIRED_ROWS: Final = 64
 """Annotators of one task that are compared pair by pair, the first by id: a task may have a thousand."""

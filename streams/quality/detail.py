@@ -15,13 +15,13 @@ from scoring.chance.units import MISSING
 from scoring.rolling.sums import MICRO
 from streams.contracts.facts import AnnotatorPart, Contribution, ControlPart, Detail, Units, Value
 from streams.quality.aged import AGREEMENT, ANNOTATOR_SUMS, CONSENSUS, GOLD, REVIEWS, Aged
-from streams.quality.bounds import BUCKET_SECONDS, CELL_BYTES, PATTERN_BYTES
+from streams.quality.bounds import BUCKET_SECONDS, CELL_BYTES, PATTERN_BYTES, WEEKS
 from streams.quality.pairs import NOBODY, count_pairs, unchanged_pairs
 from streams.quality.records import AnnotatorControl, AnnotatorRecord, Cells, ControlRecord, ProjectSums
 from streams.quality.tallies import Tallies
 from streams.quality.times import lead_time_name, quorum_time_name
 
-__all__ = ["CATEGORICAL", "NUMERIC", "SETS", "SETTLED", "change", "count_detail", "differs"]
+__all__ = ["CATEGORICAL", "NUMERIC", "SETS", "SETTLED", "WEEK_US", "change", "count_detail", "differs"]
 
 SETTLED = frozenset(("agreed", "in_review", "reviewed", "accepted", "abandoned"))
 """States of a task that has a decision and asks nobody for more."""
@@ -30,6 +30,7 @@ SETS = frozenset(("choices",))
 NUMERIC = frozenset(("number", "rating"))
 _ANSWERED_ONCE = CATEGORICAL | SETS | NUMERIC
 _ENTRY_BYTES = 16
+WEEK_US = 7 * 86_400 * MICRO
 _BUCKET_US = BUCKET_SECONDS * MICRO
 _pattern = msgspec.json.Encoder().encode
 
@@ -73,9 +74,10 @@ def _count_one(tallies: Tallies, contribution: Contribution, detail: Detail, sig
     """All but the pairs."""
     sums = tallies.record.sums
     bucket = contribution.event_time_us // _BUCKET_US
+    week = str(contribution.event_time_us // WEEK_US)
     records, counted, has_model, has_gold = _count_people(tallies, detail, bucket, sign)
     for name, control in detail.controls.items():
-        _count_control(tallies, name, control, records, counted, sign)
+        _count_control(tallies, name, control, records, counted, week, sign)
         if control.conflicts:
             for kind, n in control.conflicts.items():
                 change(sums.conflicts, kind, sign * n)
@@ -176,7 +178,13 @@ def _count_aged(sums: ProjectSums, aged: Aged, bucket: int, part: AnnotatorPart,
 
 
 def _count_control(
-    tallies: Tallies, name: str, part: ControlPart, people: Sequence[AnnotatorRecord], counted: list[int], sign: int
+    tallies: Tallies,
+    name: str,
+    part: ControlPart,
+    people: Sequence[AnnotatorRecord],
+    counted: list[int],
+    week: str,
+    sign: int,
 ) -> None:
     record = tallies.control(name, part.type, sign)
     if record is None:
@@ -195,7 +203,7 @@ def _count_control(
     if consensus is not None:
         _count_units(record, consensus, counted, sign)
     if part.type not in NUMERIC:
-        _count_labels(record, part, people, counted, sign)
+        _count_labels(record, part, people, counted, week, sign)
     if sign < 0 and not record.tasks:
         del tallies.controls[name, part.type]
 
@@ -260,7 +268,12 @@ def _count_ratings(ratings: dict[str, list[str]], answers: Sequence[Value], sign
 
 
 def _count_labels(
-    record: ControlRecord, part: ControlPart, people: Sequence[AnnotatorRecord], counted: list[int], sign: int
+    record: ControlRecord,
+    part: ControlPart,
+    people: Sequence[AnnotatorRecord],
+    counted: list[int],
+    week: str,
+    sign: int,
 ) -> None:
     """Each annotator's answers against the truth, category by category; a set counts once for each of its labels."""
     consensus, gold = part.consensus, part.gold
@@ -281,10 +294,26 @@ def _count_labels(
             total, right = cells.total, cells.right
             for true, given in zip(truth.truth, truth.given, strict=True):
                 one_by_one(cells, true, given[row], sign)
-            judged[0] += cells.total - total
-            judged[1] += cells.right - right
+            if cells.total != total:
+                judged[0] += cells.total - total
+                judged[1] += cells.right - right
+                if part.type in CATEGORICAL:
+                    _count_week(control, week, cells.total - total, cells.right - right)
         if not (control.consensus.total or control.unjudged.total or control.gold.total):
             del annotator.controls[name]  # it would be a trace of what has gone
+
+
+def _count_week(control: AnnotatorControl, week: str, total: int, right: int) -> None:
+    sums = control.weeks.get(week)
+    if sums is None:
+        if total < 0 or control.further_weeks or len(control.weeks) >= WEEKS:
+            control.further_weeks += total
+            return
+        sums = control.weeks[week] = [0, 0]
+    sums[0] += total
+    sums[1] += right
+    if not sums[0]:
+        del control.weeks[week]
 
 
 def _says_who_was_right(consensus: Units, counted: list[int]) -> bool:

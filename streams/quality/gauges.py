@@ -53,7 +53,7 @@ def gauges_of(quality: ProjectQuality, annotators: int, cache: CoefficientCache 
     for record in people[:annotators]:
         name = record.annotator_id or ""
         yield from _annotator(name, record)
-        for control_name, found in reliability_of(record, quality.controls, quality.project.sums).items():
+        for control_name, found in reliability_of(record, quality.controls, quality.project).items():
             yield "annotator_reliability_ratio", (record.project_id, name, control_name), found.accuracy
     others = [*people[annotators:], *(record for name, record in quality.annotators.items() if name is None)]
     if others:

@@ -109,7 +109,7 @@ def _rank(sums: list[int]) -> tuple[bool, float]:
 
 def _annotator(quality: ProjectQuality, record: AnnotatorRecord) -> AnnotatorItem:
     reviewed = sum(record.reviews.values())
-    learned = reliability_of(record, quality.controls, quality.project.sums)
+    learned = reliability_of(record, quality.controls, quality.project)
     open_alerts = quality.project.alerts.values()
     return AnnotatorItem(
         annotator_id=record.annotator_id or "",

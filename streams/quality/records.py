@@ -131,6 +131,8 @@ class ProjectRecord(Struct, array_like=True):
     """Tasks that were to lie before it."""
     recent: ScoreSums = NO_SCORES
     """The rolling window; what is left of `sums.scores` is the baseline."""
+    half_life_seconds: int | None = None
+    """After which an answer counted half for its annotator's reliability when the figures were made."""
     imbalance: dict[str, Imbalance] = {}
     """By control, where it is defined."""
 
@@ -158,6 +160,10 @@ class AnnotatorControl(Struct, array_like=True):
     unjudged: Cells = msgspec.field(default_factory=Cells)
     """Against the consensus, where it does not: of a single answer, or beside gold."""
     gold: Cells = msgspec.field(default_factory=Cells)
+    weeks: dict[str, list[int]] = {}
+    """Week since 1970 → answers whose truth is known, and the right ones; those that found no room have no entry."""
+    further_weeks: int = 0
+    """How many those are."""
 
 
 PairSums = list[int]

@@ -2,7 +2,8 @@
 
 An answer to a task with gold is right or wrong for certain; of other tasks the consensus decides. Both are whole counts
 in the annotator's confusion matrices, so a revised decision takes its share back exactly, and the posterior is read
-from the counts when it is asked for: the incremental model of `scoring.reliability`, with its priors.
+from the counts when it is asked for: the incremental model of `scoring.reliability`, with its priors and, where the
+settings ask for it, a half-life.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from scoring.rolling.sums import MICRO, from_micro
 from streams.contracts.reliability import AnnotatorReliability, ControlReliability
 from streams.contracts.views import Statistic
 from streams.ports import Outgoing
-from streams.quality.detail import CATEGORICAL
-from streams.quality.records import AnnotatorControl, AnnotatorRecord, ControlRecord, ProjectSums
+from streams.quality.detail import CATEGORICAL, WEEK_US
+from streams.quality.records import AnnotatorControl, AnnotatorRecord, ControlRecord, ProjectRecord
 from streams.quality.stored import rfc3339
 from streams.quality.tallies import Tallies
 from streams.stages.emit import cloud_event, content_id, task_key
@@ -44,21 +45,26 @@ class _Known(NamedTuple):
     """Answers that there are to choose from."""
     prior: Prior
     """What everybody starts with."""
+    week: int
+    """The latest one."""
+    half_life_weeks: float | None
 
     @classmethod
-    def of(cls, control: ControlRecord | None, name: str, labels: Sequence[str], sums: ProjectSums) -> _Known:
+    def of(cls, control: ControlRecord | None, name: str, labels: Sequence[str], project: ProjectRecord) -> _Known:
         """The labels that the settings name are chosen from, or else those seen; two at least."""
         total, right = (0, 0) if control is None else control.judged
-        classes = max(2, len(labels) or len(sums.labels.get(name, ())))
-        return cls(classes, prior_of(Sums(everyone=Counts(total * MICRO, right * MICRO))))
+        classes = max(2, len(labels) or len(project.sums.labels.get(name, ())))
+        prior = prior_of(Sums(everyone=Counts(total * MICRO, right * MICRO)))
+        half_life = None if project.half_life_seconds is None else project.half_life_seconds * MICRO / WEEK_US
+        return cls(classes, prior, (project.event_time_us or 0) // WEEK_US, half_life)
 
 
 def reliability_of(
-    record: AnnotatorRecord, controls: Mapping[tuple[str, str], ControlRecord], sums: ProjectSums
+    record: AnnotatorRecord, controls: Mapping[tuple[str, str], ControlRecord], project: ProjectRecord
 ) -> dict[str, ControlReliability]:
     """Control → how reliable, for the categorical controls that this annotator has answers to."""
     return {
-        name: _estimate(record.controls[name], _Known.of(control, name, control.labels, sums))
+        name: _estimate(record.controls[name], _Known.of(control, name, control.labels, project))
         for (name, kind), control in sorted(controls.items())
         if kind in CATEGORICAL and name in record.controls
     }
@@ -81,9 +87,9 @@ def moved(
         annotators: who is looked at.
         weighted: control → the labels in its settings.
     """
-    sums = tallies.record.sums
+    project = tallies.record
     records = {name: _record(tallies, name) for name in sorted(weighted)}
-    controls = {name: _Known.of(record, name, weighted[name], sums) for name, record in records.items()}
+    controls = {name: _Known.of(record, name, weighted[name], project) for name, record in records.items()}
     for annotator_id in sorted(name for name in annotators if name is not None):
         record, published = tallies.annotators.get(annotator_id), tallies.published.get(annotator_id)
         known = {} if record is None else record.controls
@@ -122,18 +128,28 @@ def reliability_record(found: AnnotatorReliability) -> Outgoing:
     )  # fmt: skip
 
 
-def _counts(control: AnnotatorControl) -> Counts:
-    """Answers whose truth is known, and those of them that were right."""
-    consensus, gold = control.consensus, control.gold
-    return Counts((consensus.total + gold.total) * MICRO, (consensus.right + gold.right) * MICRO)
+def _counts(control: AnnotatorControl, known: _Known) -> Counts:
+    """Answers whose truth is known, and those of them that were right, in millionths; faded by age, in whole weeks.
+
+    Those that found no room among the weeks do not fade: nobody knows how old they are.
+    """
+    total, right = control.consensus.total + control.gold.total, control.consensus.right + control.gold.right
+    if known.half_life_weeks is None:
+        return Counts(total * MICRO, right * MICRO)
+    left, left_right = float(total), float(right)
+    for week, (n, hits) in sorted(control.weeks.items()):
+        gone = 1.0 - 0.5 ** (max(0, known.week - int(week)) / known.half_life_weeks)
+        left -= gone * n
+        left_right -= gone * hits
+    return Counts(round(left * MICRO), round(left_right * MICRO))
 
 
 def _weight(control: AnnotatorControl, known: _Known) -> float:
-    return voting_weight(accuracy(_counts(control), known.prior), known.classes)
+    return voting_weight(accuracy(_counts(control, known), known.prior), known.classes)
 
 
 def _estimate(control: AnnotatorControl, known: _Known) -> ControlReliability:
-    counts, prior = _counts(control), known.prior
+    counts, prior = _counts(control, known), known.prior
     share = accuracy(counts, prior)
     right, wrong = (prior.right + counts.right) / MICRO, (prior.wrong + counts.total - counts.right) / MICRO
     return ControlReliability(
@@ -143,16 +159,18 @@ def _estimate(control: AnnotatorControl, known: _Known) -> ControlReliability:
         high=round(float(betaincinv(right, wrong, 0.975)), 6),
         n=counts.total / MICRO,
         weight=from_micro(round(_weight(control, known) * MICRO)),
-        recall=_recall(control, share),
+        recall=_recall(control, share, counts.total / MICRO),
     )
 
 
-def _recall(control: AnnotatorControl, share: float) -> dict[str, float]:
+def _recall(control: AnnotatorControl, share: float, n: float) -> dict[str, float]:
     """Per class that has been true: drawn towards the annotator's own accuracy, as the model `shrunk` does.
 
     Few answers to a class say little, and that little is worth telling: on bluebirds, votes counted by recalls that are
     told from the first answer on find .85 of the classes, from the tenth on .83, and by weights alone .76.
     """
+    total = control.consensus.total + control.gold.total
+    left = n / total if total else 0.0  # of a class as much has faded as of all
     rows: dict[str, list[int]] = {}
     for cells in (control.consensus, control.gold):
         for truth, row in cells.counts.items():
@@ -160,7 +178,7 @@ def _recall(control: AnnotatorControl, share: float) -> dict[str, float]:
             sums[0] += sum(row.values())
             sums[1] += row.get(truth, 0)
     return {
-        truth: round((hits + DEFAULT.worth * share) / (n + DEFAULT.worth), 6)
-        for truth, (n, hits) in sorted(rows.items())
-        if n > 0
+        truth: round((left * hits + DEFAULT.worth * share) / (left * answers + DEFAULT.worth), 6)
+        for truth, (answers, hits) in sorted(rows.items())
+        if answers > 0
     }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import log
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 from hypothesis import given, settings
@@ -128,3 +129,35 @@ def test_how_records_are_cut_or_where_it_restarts_changes_nothing_that_is_publis
         if data.draw(st.booleans()):
             parts.restart()
     assert parts.outgoing == whole.outgoing
+
+
+def test_an_answer_counts_half_after_the_half_life_whenever_that_is_set() -> None:
+    week = 7 * 24 * 60
+    fading = project_settings(
+        controls={"scene": {"type": "choice", "labels": ["day", "night"]}},
+        quality={"reliability_half_life_seconds": 2 * 7 * 86_400},
+    )
+    shell = Shell()
+    for offset, (minute, gold) in enumerate([(0, "night"), (2 * week, "day"), (4 * week, "day")]):
+        found = contribution(0.5, minute=minute, detail=scene("day", gold=gold))
+        shell.step([record(offset, [Fact(offset, f"t-{offset}", None, found)])])
+    (steady,) = annotators(shell.watch.quality("street")).items
+    shell.book.publish("street", fading)
+    shell.step([record(3, [fact(3)])])
+    (faded,) = annotators(shell.watch.quality("street"), annotator="a-0").items
+    right, _ = prior(3, 2)
+    assert (steady.reliability["scene"].n, steady.reliability["scene"].value) == (3, round((right + 2) / 28, 6))
+    # A quarter of the wrong answer, half of a right one and the latest are left.
+    assert faded.reliability["scene"].value == round((right + 1.5) / 26.75, 6)
+    assert faded.reliability["scene"].n == 2  # 1.75, in whole answers
+
+
+def test_weeks_beyond_the_bound_do_not_fade_and_come_back() -> None:
+    told = [contribution(0.5, minute=i * 7 * 24 * 60, detail=scene("day", gold="day")) for i in range(3)]
+    shell = Shell(WEIGHTED)
+    with patch("streams.quality.detail.WEEKS", 2):
+        shell.step(records([Fact(i, f"t-{i}", None, one) for i, one in enumerate(told)]))
+        control = shell.watch.quality("street").annotators["a-0"].controls["scene"]
+        assert ([*control.weeks.values()], control.further_weeks) == ([[1, 1], [1, 1]], 1)
+        shell.step([record(9, [Fact(9, "t-2", told[2], None)])])
+    assert control.further_weeks == 0
