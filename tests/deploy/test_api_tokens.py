@@ -11,7 +11,7 @@ from tests.deploy.files import services, text
 def test_the_tokens_file_of_compose_is_one_and_opens_a_port_that_only_this_machine_reaches() -> None:
     worker = services()["worker"]
 
-    access = access_for(yaml.safe_load(text("deploy/api-tokens.yaml")), "0.0.0.0", "deploy/api-tokens.yaml")  # noqa: S104
+    access = access_for(yaml.safe_load(text("deploy/api-tokens.yaml")), "0.0.0.0", "deploy/api-tokens.yaml")
 
     assert access.anonymous is not None
     assert access.anonymous.projects is None, "all of them"
