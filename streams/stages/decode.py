@@ -56,7 +56,7 @@ _LONG: dict[Any, str] = {
     Taxonomy: "paths",
 }
 _WITH_TEXT = frozenset(kind for kind in get_args(ScoredRegion) if kind is Text or "text" in kind.__struct_fields__)
-_TO_BE_CHECKED = frozenset((Box, Mask, *_LONG, *_WITH_TEXT))
+_TO_BE_CHECKED = frozenset((Box, Mask, *_LONG))
 _ID_CHARACTERS = 256
 _ERROR = re.compile(r"^(?P<text>.*?)(?: - at (?:`key` in )?`(?P<path>\$.*)`)?$", re.DOTALL)
 
@@ -114,7 +114,11 @@ def decode(
             "out_of_range", "$.occurred_at", f"expected a time in the years 1970 to 9999 UTC; got {event.occurred_at}"
         )
     if isinstance(event, _WITH_RESULT):
-        return _check_result(event, max_regions, _Bounds(max_points, max_characters, max_depth))
+        if len(value) > max_characters and isinstance(event.result, list):  # in a shorter record no text is longer
+            problem = _text_too_long(event.result, max_characters)
+            if problem is not None:
+                return problem
+        return _check_result(event, max_regions, _Bounds(max_points, max_depth))
     return Decoded(event)
 
 
@@ -140,7 +144,8 @@ def _check_result(
             continue
         if isinstance(region, Box):
             _upright(region)
-        problem = _impossible(region, f"$.result[{index}]") or _too_long(region, f"$.result[{index}]", bounds)
+        path = f"$.result[{index}]"
+        problem = _impossible(region, path) or _too_long(region, path, bounds)
         if problem is None:
             continue
         if problem.reason != "zero_size_box":
@@ -187,18 +192,11 @@ class _Bounds(NamedTuple):
     """How much of a region is read; see `decode`."""
 
     points: int
-    characters: int
     depth: int
 
 
 def _too_long(region: Any, path: str, bounds: _Bounds) -> Rejected | None:
     kind = type(region)
-    if kind in _WITH_TEXT:
-        field = "value" if kind is Text else "text"
-        length = len(getattr(region, field) or "")
-        if length > bounds.characters:
-            message = f"expected at most {bounds.characters} characters (max_characters); got {length}"
-            return Rejected("out_of_range", f"{path}.{field}", message)
     name = _LONG.get(kind)
     if name is None:
         return None
@@ -209,6 +207,17 @@ def _too_long(region: Any, path: str, bounds: _Bounds) -> Rejected | None:
     if kind is Taxonomy and (levels := max(map(len, region.paths), default=0)) > bounds.depth:
         message = f"expected paths of at most {bounds.depth} levels (max_depth); got {levels}"
         return Rejected("out_of_range", f"{path}.paths", message)
+    return None
+
+
+def _text_too_long(result: list[Any], max_characters: int) -> Rejected | None:
+    for index, region in enumerate(result):
+        if type(region) in _WITH_TEXT:
+            field = "value" if type(region) is Text else "text"
+            length = len(getattr(region, field) or "")
+            if length > max_characters:
+                message = f"expected at most {max_characters} characters (max_characters); got {length}"
+                return Rejected("out_of_range", f"$.result[{index}].{field}", message)
     return None
 
 
