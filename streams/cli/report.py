@@ -85,16 +85,20 @@ def report(
     Pictures are read only from where --media says, made smaller and embedded.
     """  # noqa: D301  the escape is click's mark for lines that are not to be filled
     _require_one_source(sources, from_broker, api)
+    decided = api is not None or bool(sources and sources[0].is_dir())
+    if events and not decided:
+        raise click.UsageError("--events goes with FOLDER or --api; here the events are the source")
+    if settings_path and decided:
+        raise click.UsageError("--settings goes with EVENTS or --broker; FOLDER and --api are decided already")
     _require_libraries()
     config = configuration(broker=from_broker, **options)
     with progress_bar(quiet) as progress:
-        recorded = sources if sources and not sources[0].is_dir() else events
-        read = _reading(recorded, progress) if recorded else None
+        read = _reading(events, progress) if events else None
         if api is not None:
             material = _of_api(api, token, project, read, config, tasks)
         elif from_broker is not None:
             material = _of_broker(config, settings_path, project, progress, tasks)
-        elif sources[0].is_dir():
+        elif decided:
             material = _of_folder(sources[0], project, read, config, tasks)
         else:
             material = _of_events(_reading(sources, progress), _settings(settings_path), project, config, tasks,

@@ -114,10 +114,23 @@ def test_a_file_without_any_event_is_nothing_to_report_on(tmp_path: Path) -> Non
         (("none.jsonl", "--broker", "x:1"), "say what to report on, one of"),
         (("none.jsonl",), "no such file"),
         ((".",), "quality.json"),
+        (("none.jsonl", "--events", "e.jsonl"), "--events goes with FOLDER or --api"),
+        ((".", "--settings", "s.yaml"), "--settings goes with EVENTS or --broker"),
+        ((".", "none.jsonl"), "got both"),
         (("--api", "localhost:1"), "begins with http:// or https://"),
         (("--api", "http://127.0.0.1:9"), "no answer"),
     ],
-    ids=["nothing", "two sources", "no file", "another folder", "no scheme", "nobody there"],
+    ids=[
+        "nothing",
+        "two sources",
+        "no file",
+        "another folder",
+        "events twice",
+        "decided already",
+        "both",
+        "no scheme",
+        "nobody there",
+    ],
 )
 def test_mistakes_are_told_with_what_to_do(
     arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
