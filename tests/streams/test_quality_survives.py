@@ -19,13 +19,13 @@ from streams.settle import Limits
 from tests.builders import Driver
 
 DEMO = Path(streams.demo.__file__).parent
-TASKS = 12
+TASKS = {"bluebirds": 12, "pedestrians": 25}
 
 
 def _recorded(name: str) -> list[bytes]:
     """What was recorded of the first tasks, with an edit of every tenth answer after all of it."""
     lines = list(read_lines(DEMO / "data" / f"{name}.jsonl.gz"))
-    tasks = list(dict.fromkeys(msgspec.json.decode(line)["task_id"] for line in lines))[:TASKS]
+    tasks = list(dict.fromkeys(msgspec.json.decode(line)["task_id"] for line in lines))[: TASKS[name]]
     chosen = [line for line in lines if msgspec.json.decode(line)["task_id"] in tasks]
     answers = [event for event in map(msgspec.json.decode, chosen) if event["type"] == "annotation.submitted"]
     edits = [one | {"event_id": f"{one['event_id']}-edit", "version": 2, "result": []} for one in answers[::10]]
