@@ -24,8 +24,8 @@ from scoring.rolling.sums import MICRO, NO_SCORES, ScoreSums
 from scoring.rolling.window import BucketedSums
 
 __all__ = [
-    "KEPT", "LEVELS", "OLDER", "Cells", "advance", "cell_at", "drop_cell", "may_have_fallen", "place_of", "scores_of",
-    "start_of", "window",
+    "KEPT", "LEVELS", "OLDER", "Cells", "advance", "cell_at", "drop_cell", "may_have_fallen", "place_now", "place_of",
+    "scores_of", "start_of", "window",
 ]  # fmt: skip
 
 Cells = list[list[int]]
@@ -53,6 +53,15 @@ def place_of(at: int, newest: int) -> int:
         if (newest >> level) - (at >> level) < KEPT:
             return _place(level, at >> level)
     return OLDER
+
+
+def place_now(newest: int) -> int:
+    """The cell of the newest moment itself.
+
+    >>> place_now(7) == place_of(7, 7)
+    True
+    """
+    return (newest << _BITS) | _TOP
 
 
 def start_of(place: int) -> int:
@@ -91,12 +100,15 @@ def advance(cells: Cells, before: int, newest: int) -> None:
     >>> cells == [[place_of(1, 9), 1], [place_of(2, 9), 1]]
     True
     """
+    end = len(cells) - 1
     for level in range(LEVELS):
         old, new = before >> level, newest >> level
         if old == new:
             return
-        for index in range(old - KEPT + 1, min(old, new - KEPT) + 1):
-            _coarsen(cells, level, index)
+        leaving = _place(level, min(old, new - KEPT))
+        while end >= 0 and cells[end][0] > leaving:
+            end -= 1
+        end = _coarsen(cells, end, level)
 
 
 def window(cells: Sequence[Sequence[int]], column: int, minimum: int) -> ScoreSums:
@@ -163,16 +175,25 @@ def may_have_fallen(cells: Sequence[Sequence[int]], column: int = 1, rule: Level
     return False
 
 
-def _coarsen(cells: Cells, level: int, index: int) -> None:
-    place = _place(level, index)
-    found = bisect_left(cells, place, key=_PLACE)
-    if found == len(cells) or cells[found][0] != place:
-        return
-    cell = cells.pop(found)
-    target = OLDER if level + 1 == LEVELS else _place(level + 1, index >> 1)
-    into = cell_at(cells, target, len(cell) - 1)
-    for column in range(1, len(cell)):
-        into[column] += cell[column]
+def _coarsen(cells: Cells, end: int, level: int) -> int:
+    """Put the cells of a level up to `end` into the next one; where the last of these is."""
+    finer, at = _TOP - level, end
+    while at >= 0 and cells[at][0] & _TOP == finer:
+        place = cells[at][0]
+        cells[at][0] = OLDER if level + 1 == LEVELS else _place(level + 1, place >> (level + _BITS + 1))
+        end -= _join(cells, at)
+        at -= 1
+    return end - _join(cells, at) if at >= 0 else end
+
+
+def _join(cells: Cells, at: int) -> int:
+    """Put two neighbours together if they share a place; whether they did."""
+    if at + 1 >= len(cells) or cells[at][0] != cells[at + 1][0]:
+        return False
+    into, gone = cells[at], cells.pop(at + 1)
+    for column in range(1, len(gone)):
+        into[column] += gone[column]
+    return True
 
 
 def _place(level: int, index: int) -> int:

@@ -1,4 +1,4 @@
-"""Sums by event time as records keep them: minutes, then coarser with age (`scoring.rolling.aged`)."""
+"""Sums by event time as records keep them: five minutes each, then coarser with age (`scoring.rolling.aged`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from scoring.rolling.aged import Cells, advance, cell_at, drop_cell, place_of
+from scoring.rolling.aged import Cells, advance, cell_at, drop_cell, place_now, place_of
 
 __all__ = ["AGREEMENT", "ANNOTATOR_SUMS", "CONSENSUS", "GOLD", "REVIEWS", "SCORE_SUMS", "Aged"]
 
@@ -27,20 +27,24 @@ class Aged(Struct, array_like=True):
     """Rows of sums, found again by event time."""
 
     newest: int | None = None
-    """The latest bucket seen: what is taken back may leave it."""
+    """The latest period of `AGED_SECONDS` seen: what is taken back may leave it."""
     cells: Cells = []
 
-    def cell(self, bucket: int, sums: int) -> list[int]:
-        """The row to add to, or to take from; time passes where `bucket` is later than all before."""
+    def cell(self, period: int, sums: int) -> list[int]:
+        """The row to add to, or to take from; time passes where `period` is later than all before."""
         newest = self.newest
+        if period == newest and self.cells:  # as most are
+            last = self.cells[-1]
+            if last[0] == place_now(period):
+                return last
         if newest is None:
-            newest = self.newest = bucket
-        elif bucket > newest:
-            advance(self.cells, newest, bucket)
-            newest = self.newest = bucket
-        return cell_at(self.cells, place_of(bucket, newest), sums)
+            newest = self.newest = period
+        elif period > newest:
+            advance(self.cells, newest, period)
+            newest = self.newest = period
+        return cell_at(self.cells, place_of(period, newest), sums)
 
-    def forget(self, bucket: int) -> None:
+    def forget(self, period: int) -> None:
         """Leave no row of zeros where something was taken back."""
         if self.newest is not None:
-            drop_cell(self.cells, place_of(bucket, self.newest))
+            drop_cell(self.cells, place_of(period, self.newest))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
+    "AGED_SECONDS",
     "ANNOTATORS",
     "BUCKETS_BEFORE_WINDOW",
     "BUCKET_SECONDS",
@@ -18,6 +19,10 @@ __all__ = [
     "PEERS",
     "WEEKS",
 ]
+
+AGED_SECONDS: Final = 300
+"""Event time that the newest cells of sums by age span. Time passes for each annotator by itself, so a finer one would
+cost more whenever somebody answers; nobody gives the dozen answers sooner that a fall takes to show."""
 
 BUCKET_SECONDS: Final = 60
 """Event time that one bucket of scores spans. The rolling window is made of whole buckets: 300 annotators who spend a

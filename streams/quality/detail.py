@@ -14,8 +14,8 @@ from scoring.chance.ratings import RatingSums
 from scoring.chance.units import MISSING
 from scoring.rolling.sums import MICRO
 from streams.contracts.facts import AnnotatorPart, Contribution, ControlPart, Detail, Units, Value
-from streams.quality.aged import AGREEMENT, ANNOTATOR_SUMS, CONSENSUS, GOLD, REVIEWS, Aged
-from streams.quality.bounds import BUCKET_SECONDS, CELL_BYTES, PATTERN_BYTES, WEEKS
+from streams.quality.aged import AGREEMENT, ANNOTATOR_SUMS, CONSENSUS, GOLD, REVIEWS
+from streams.quality.bounds import AGED_SECONDS, CELL_BYTES, PATTERN_BYTES, WEEKS
 from streams.quality.pairs import NOBODY, count_pairs, unchanged_pairs
 from streams.quality.records import AnnotatorControl, AnnotatorRecord, Cells, ControlRecord, ProjectSums
 from streams.quality.tallies import Tallies
@@ -31,7 +31,7 @@ NUMERIC = frozenset(("number", "rating"))
 _ANSWERED_ONCE = CATEGORICAL | SETS | NUMERIC
 _ENTRY_BYTES = 16
 WEEK_US = 7 * 86_400 * MICRO
-_BUCKET_US = BUCKET_SECONDS * MICRO
+_AGED_US = AGED_SECONDS * MICRO
 _pattern = msgspec.json.Encoder().encode
 
 
@@ -73,9 +73,9 @@ def count_detail(tallies: Tallies, before: Contribution | None, after: Contribut
 def _count_one(tallies: Tallies, contribution: Contribution, detail: Detail, sign: int) -> list[AnnotatorRecord]:
     """All but the pairs."""
     sums = tallies.record.sums
-    bucket = contribution.event_time_us // _BUCKET_US
+    period = contribution.event_time_us // _AGED_US
     week = str(contribution.event_time_us // WEEK_US)
-    records, counted, has_model, has_gold = _count_people(tallies, detail, bucket, sign)
+    records, counted, has_model, has_gold = _count_people(tallies, detail, period, sign)
     for name, control in detail.controls.items():
         _count_control(tallies, name, control, records, counted, week, sign)
         if control.conflicts:
@@ -111,18 +111,19 @@ def _add(sums: list[int], value: float, sign: int) -> None:
 
 
 def _count_people(
-    tallies: Tallies, detail: Detail, bucket: int, sign: int
+    tallies: Tallies, detail: Detail, period: int, sign: int
 ) -> tuple[list[AnnotatorRecord], list[int], bool, bool]:
     """Each one's own sums; their records, the rows of those who count, whether a model and whether gold is there."""
     records: list[AnnotatorRecord] = []
     counted: list[int] = []
     has_model = has_gold = False
-    review, unit = detail.review, sign * MICRO
+    project, review, unit = tallies.record.sums, detail.review, sign * MICRO
     for row, part in enumerate(detail.annotators):
-        agreement, consensus, gold, seconds = part.agreement, part.consensus, part.gold, part.lead_time_seconds
+        agreement, gold, seconds = part.agreement, part.gold, part.lead_time_seconds
         record = tallies.annotator(part.annotator_id, sign)
         records.append(record)
         record.submissions += sign
+        record.known += sign
         if part.counts:
             counted.append(row)
         if part.model:
@@ -132,49 +133,52 @@ def _count_people(
             name = lead_time_name(seconds)
             change(record.seconds, name, sign)
             if not part.model:
-                change(tallies.record.sums.seconds, name, sign)
-        if agreement is not None:
-            sums = record.agreement
-            sums[0] += sign
-            sums[1] += round(agreement * unit)
-        if consensus is not None:
-            sums = record.consensus
-            sums[0] += sign
-            sums[1] += round(consensus * unit)
+                change(project.seconds, name, sign)
+        if agreement is not None or part.consensus is not None:
+            _count_agreement(project, record, part, period, sign)
         if gold is not None:
             has_gold = True
+            record.known += sign
             _add(record.gold, gold, sign)
-            _add(tallies.record.sums.gold_models if part.model else tallies.record.sums.gold_people, gold, sign)
+            _add(project.gold_models if part.model else project.gold_people, gold, sign)
+            cell = record.aged.cell(period, ANNOTATOR_SUMS)
+            cell[GOLD] += sign
+            cell[GOLD + 1] += round(gold * unit)
         if review is not None:
+            record.known += sign
             change(record.reviews, review, sign)
-        if agreement is not None or gold is not None or review is not None:
-            _count_aged(tallies.record.sums, record.aged, bucket, part, review, sign)
+            cell = record.aged.cell(period, ANNOTATOR_SUMS)
+            cell[REVIEWS] += sign
+            cell[REVIEWS + 1] += unit if review == "approved" else 0
+        if sign < 0:
+            record.aged.forget(period)
     return records, counted, has_model, has_gold
 
 
-def _count_aged(sums: ProjectSums, aged: Aged, bucket: int, part: AnnotatorPart, review: str | None, sign: int) -> None:
-    """What is judged by event time; agreement with the consensus only where others had a part in it."""
-    cell, unit = aged.cell(bucket, ANNOTATOR_SUMS), sign * MICRO
-    agreement, consensus, gold = part.agreement, part.consensus, part.gold
-    if agreement is not None:
-        cell[AGREEMENT] += sign
-        cell[AGREEMENT + 1] += round(agreement * unit)
-        cell[AGREEMENT + 2] += round(agreement * agreement * unit)
-        if consensus is not None:
-            micro = round(consensus * unit)
-            cell[CONSENSUS] += sign
-            cell[CONSENSUS + 1] += micro
-            if not part.model:
-                sums.people[0] += sign
-                sums.people[1] += micro
-    if gold is not None:
-        cell[GOLD] += sign
-        cell[GOLD + 1] += round(gold * unit)
-    if review is not None:
-        cell[REVIEWS] += sign
-        cell[REVIEWS + 1] += unit if review == "approved" else 0
-    if sign < 0:
-        aged.forget(bucket)
+def _count_agreement(sums: ProjectSums, record: AnnotatorRecord, part: AnnotatorPart, period: int, sign: int) -> None:
+    """With the others and with the consensus; by event time the latter only where others had a part in it."""
+    agreement, consensus, unit = part.agreement, part.consensus, sign * MICRO
+    micro = 0
+    if consensus is not None:
+        micro = round(consensus * unit)
+        mine = record.consensus
+        mine[0] += sign
+        mine[1] += micro
+    if agreement is None:
+        return
+    alike = round(agreement * unit)
+    mine, cell = record.agreement, record.aged.cell(period, ANNOTATOR_SUMS)
+    mine[0] += sign
+    mine[1] += alike
+    cell[AGREEMENT] += sign
+    cell[AGREEMENT + 1] += alike
+    cell[AGREEMENT + 2] += round(agreement * agreement * unit)
+    if consensus is not None:
+        cell[CONSENSUS] += sign
+        cell[CONSENSUS + 1] += micro
+        if not part.model:
+            sums.people[0] += sign
+            sums.people[1] += micro
 
 
 def _count_control(

@@ -181,6 +181,8 @@ class AnnotatorRecord(Struct, array_like=True):
     submissions: int = 0
     as_model: int = 0
     """How many of them were a model's."""
+    known: int = 0
+    """Submissions, answers to gold and reviews together: how much there is to look at."""
     seconds: dict[str, int] = {}
     """Bin (`scoring.rolling.lead_times`) of the lead time → submissions."""
     agreement: list[int] = msgspec.field(default_factory=lambda: [0, 0])

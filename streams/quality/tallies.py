@@ -17,7 +17,7 @@ from streams.quality.records import (
 )
 from streams.quality.stored import annotator_key, bucket_key, control_key, encode, older_key, published_key
 
-__all__ = ["BucketLabels", "Tallies", "known_of"]
+__all__ = ["BucketLabels", "Tallies"]
 
 BucketLabels = dict[int, dict[str, dict[str, int]]]
 """Bucket → control → label → tasks in millionths."""
@@ -43,7 +43,7 @@ class Tallies:
         self.touched_buckets: set[int] = set()
         """Whose labels have changed; `buckets` knows for itself whose scores have."""
         self.touched_annotators: dict[str | None, int] = {}
-        """By the source offset that is being counted: how much was known of them before (`known_of`)."""
+        """By the source offset that is being counted: how much was known of them before."""
         self.changed_annotators: set[str | None] = set()
         """By those before it."""
         self.touched_controls: set[tuple[str, str]] = set()
@@ -59,7 +59,7 @@ class Tallies:
         found = self.annotators.get(annotator_id)
         if found is not None:
             if annotator_id not in self.touched_annotators:
-                self.touched_annotators[annotator_id] = known_of(found)
+                self.touched_annotators[annotator_id] = found.known
             return found
         beyond = self.annotators.get(None)
         full = sign < 0 or beyond is not None or len(self.annotators) >= ANNOTATORS
@@ -120,11 +120,6 @@ class Tallies:
         self.touched_published.clear()
         self.touched_controls.clear()
         return changes
-
-
-def known_of(record: AnnotatorRecord) -> int:
-    """How many answers, answers to gold and reviews are known of somebody."""
-    return record.submissions + record.gold[0] + sum(record.reviews.values())
 
 
 def _none_last(name: str | None) -> tuple[bool, str]:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from scoring.rolling.label_shift import task_shares
 from scoring.rolling.sums import MICRO, ScoreSums, histogram_bin, to_micro
 from streams.contracts.facts import Contribution, Fact
-from streams.quality import BUCKET_SECONDS, HISTOGRAM_BINS, LABEL_BYTES, OUTLIER_BELOW, ProjectSums, Touched
+from streams.quality import (
+    AGED_SECONDS,
+    BUCKET_SECONDS,
+    HISTOGRAM_BINS,
+    LABEL_BYTES,
+    OUTLIER_BELOW,
+    ProjectSums,
+    Touched,
+)
 from streams.quality.aged import SCORE_SUMS
 from streams.quality.detail import SETTLED, change, count_detail, differs
 from streams.quality.tallies import Tallies
@@ -81,12 +89,13 @@ def _score(tallies: Tallies, score: float, bucket: int, sign: int) -> None:
     else:
         sums.scores = sums.scores.plus(scores)
         tallies.buckets.add(bucket, scores)
-    aged = tallies.record.aged
-    cell = aged.cell(bucket, SCORE_SUMS)
-    for column, amount in enumerate(scores, start=1):
-        cell[column] += sign * amount
+    aged, period = tallies.record.aged, bucket * BUCKET_SECONDS // AGED_SECONDS
+    cell = aged.cell(period, SCORE_SUMS)
+    cell[1] += sign * scores.n
+    cell[2] += sign * scores.total_micro
+    cell[3] += sign * scores.squares_micro
     if sign < 0:
-        aged.forget(bucket)
+        aged.forget(period)
 
 
 def _count_outlier(sums: ProjectSums, fact: Fact, touched: Touched) -> None:
