@@ -20,7 +20,7 @@ from streams.adapters.embedded_broker import EmbeddedBroker
 from streams.adapters.kafka.reader import consume
 from streams.contracts.decisions import TaskState
 from streams.contracts.events import ClockTick, Event
-from streams.replay_files import FILES, SUMMARY
+from streams.replay_files import FILES, QUALITY, SUMMARY
 from streams.settings import parse_document
 from streams.stages.decode import Decoded, decode
 from streams.topics import TOPICS
@@ -93,7 +93,7 @@ def test_the_replay_that_is_shown_runs_and_writes_the_files_that_are_named(
 
     assert call(*shown).code == 0
     written = {file.name for file in tmp_path.iterdir()}
-    assert written == {*FILES.values(), SUMMARY}
+    assert written == {*FILES.values(), QUALITY, SUMMARY}
     assert {name for name in written if f"`{name}`" in README} == written
 
 
