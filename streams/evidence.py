@@ -33,6 +33,7 @@ that there is no room for, in the order of names, keeps its score and its confli
 
 _CELL_BYTES = 9
 _UNDECIDED = frozenset(("waiting", "cancelled"))
+_STILL_REJECTED = (None, "rejected")
 _WITHOUT_CONSENSUS = frozenset(("abandoned",))
 _Controls = dict[str, tuple[ControlScore, Held]]
 
@@ -52,6 +53,8 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
     if not standings or not (decided or (task.gold is not None and found.verdict.state != "cancelled")):
         return None
     held = _held(task, plan, found, decided)
+    afresh = plan.settings.routing.on_rejected == "all"
+    rejected_us = task.header.rejected_us if afresh or found.situation.review in _STILL_REJECTED else -1
     return Detail(
         first_us=min([s.answer.at_us for s in standings]),
         required=found.situation.required,
@@ -60,7 +63,7 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
         annotators=[
             AnnotatorPart(
                 s.annotator_id, s.answer.kind == "model", s.counts, s.answer.lead_time_seconds,
-                held.peers[row], held.consensus[row], held.gold[row],
+                held.peers[row], held.consensus[row], held.gold[row], s.answer.at_us <= rejected_us,
             )
             for row, s in enumerate(standings)
         ],

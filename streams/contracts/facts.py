@@ -61,6 +61,9 @@ class AnnotatorPart(Struct, frozen=True, array_like=True, gc=False):
     gold: float | None
     """Agreement with the gold, set or promoted (see `GoldSettings`); None without one, and for those whose answers a
     promoted one was made of."""
+    rejected: bool = False
+    """A reviewer rejected this answer, and no verdict on what the task came to since has taken that back. Where
+    rejected tasks start again nothing does."""
 
 
 class Detail(Struct, frozen=True, array_like=True, gc=False):

@@ -85,8 +85,9 @@ def _count_one(tallies: Tallies, contribution: Contribution, detail: Detail, sig
             has_gold = True
     if contribution.state in SETTLED:
         _count_settled(sums, contribution, detail, has_model, sign)
-    if detail.review is not None:
-        change(sums.reviews, detail.review, sign)
+    review = detail.review or ("rejected" if any(part.rejected for part in detail.annotators) else None)
+    if review is not None:
+        change(sums.reviews, review, sign)
     if has_gold:
         sums.gold_tasks += sign
         if detail.consensus_gold is not None:
@@ -117,9 +118,10 @@ def _count_people(
     records: list[AnnotatorRecord] = []
     counted: list[int] = []
     has_model = has_gold = False
-    project, review, unit = tallies.record.sums, detail.review, sign * MICRO
+    project, unit = tallies.record.sums, sign * MICRO
     for row, part in enumerate(detail.annotators):
         agreement, gold, seconds = part.agreement, part.gold, part.lead_time_seconds
+        review = "rejected" if part.rejected else detail.review
         record = tallies.annotator(part.annotator_id, sign)
         records.append(record)
         record.submissions += sign

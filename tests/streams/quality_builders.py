@@ -67,8 +67,9 @@ def part(
     agreement: float | None = 1.0,
     consensus: float | None = 1.0,
     gold: float | None = None,
+    rejected: bool = False,
 ) -> AnnotatorPart:
-    return AnnotatorPart(annotator, model, counts, seconds, agreement, consensus, gold)
+    return AnnotatorPart(annotator, model, counts, seconds, agreement, consensus, gold, rejected)
 
 
 def detail(

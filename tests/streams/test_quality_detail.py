@@ -81,6 +81,15 @@ def test_an_annotator_is_summed_up_against_peers_consensus_gold_and_reviews() ->
     assert sums.gold_consensus == [1, 750_000]
 
 
+def test_a_rejected_answer_counts_as_rejected_whatever_the_task_came_to_since() -> None:
+    tallies = counted(agreed(detail(part("a", rejected=True), part("b"), review="approved")))
+    assert [tallies.annotators[name].reviews for name in "ab"] == [{"rejected": 1}, {"approved": 1}]
+    assert tallies.record.sums.reviews == {"approved": 1}
+
+    again = counted(agreed(detail(part("a", rejected=True), part("b")))).record.sums
+    assert again.reviews == {"rejected": 1}  # until a reviewer has seen what the next round comes to
+
+
 def test_pairs_are_counted_on_the_first_by_id_with_the_mean_over_controls() -> None:
     controls = {
         "scene": control(["day"], ["day"], ["night"]),

@@ -154,6 +154,25 @@ def test_a_new_answer_withdrawn_is_asked_for_again() -> None:
     assert [asked["annotators_wanted"] for asked in driver.reassignments] == [3, 1]
 
 
+def _rejected_of(driver: Driver) -> dict[str, bool]:
+    return {part.annotator_id: part.rejected for part in driver.header().contribution.detail.annotators}
+
+
+def test_who_was_rejected_stays_so_when_others_have_answered_in_their_place() -> None:
+    driver = _rejected().feed(*(submitted(annotator=f"a{i}", value="night", at=10 + i) for i in (4, 5, 6)))
+    assert _rejected_of(driver) == {"a1": True, "a2": True, "a3": True, "a4": False, "a5": False, "a6": False}
+    driver.feed(reviewed("approved", at=30, decision_id=driver.decided()["decision_id"]))
+    assert [name for name, rejected in _rejected_of(driver).items() if rejected] == ["a1", "a2", "a3"]
+
+
+def test_answers_that_stand_after_a_rejection_are_rejected_until_a_reviewer_says_otherwise() -> None:
+    driver = Driver().feed(*answers("day", "day", "day"), reviewed("rejected", at=9))
+    driver.feed(submitted(annotator="a4", value="day", at=12))
+    assert _rejected_of(driver) == {"a1": True, "a2": True, "a3": True, "a4": False}
+    driver.feed(reviewed("approved", at=30, decision_id=driver.decided()["decision_id"]))
+    assert not any(_rejected_of(driver).values())
+
+
 _PROMOTES = project(gold={"promote_at": 1.0, "promote_minimum": 3}, required_annotators=3)
 
 
