@@ -6,7 +6,7 @@ from scoring.profiles.floors import lowest_score
 from streams.contracts.settings import ProjectSettings
 from streams.plan import ControlPlan, Plan
 
-__all__ = ["threshold_warnings"]
+__all__ = ["cannot_fail", "threshold_warnings"]
 
 _VOTED = frozenset(("choice", "boolean", "text", "number", "rating", "ranking", "taxonomy"))
 
@@ -27,13 +27,14 @@ def threshold_warnings(settings: ProjectSettings) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, control in sorted(settings.controls.items()):
         resolved = None if control.type is None else plan.control(name, (control.type,))
-        why = None if resolved is None else _cannot_fail(resolved, annotators)
+        why = None if resolved is None else cannot_fail(resolved, annotators)
         if why is not None:
             found[name] = why
     return found
 
 
-def _cannot_fail(plan: ControlPlan, annotators: int) -> str | None:
+def cannot_fail(plan: ControlPlan, annotators: int) -> str | None:
+    """Why no answers of so many annotators can miss the threshold of a control; None where some can."""
     if not plan.threshold or annotators < 2:
         return None
     labels = {"boolean": 2, "choice": len(plan.labels) or None}.get(plan.type)

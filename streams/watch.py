@@ -185,10 +185,9 @@ class _Project:
             tally(tallies, fact, touched)
             if following is not None and following.offset == fact.offset:
                 continue
-            if touched.scores or touched.stalled or touched.controls:
-                yield from warn(record, tallies.buckets, self._rules, touched)
-                self._controls.update(touched.controls)
-                touched = Touched()
+            yield from warn(tallies, self._rules, touched)
+            self._controls.update(touched.controls)
+            touched = Touched()
             if self._weighted and tallies.touched_annotators:
                 record.half_life_seconds = self._settings.quality.reliability_half_life_seconds
                 yield from moved(tallies, tallies.touched_annotators, self._weighted)

@@ -105,7 +105,8 @@ def settings(**project: Any) -> ProjectSettings:
 
 def small_windows(**project: Any) -> ProjectSettings:
     """A drift alert that needs 2 tasks in the window and 2 before it."""
-    return settings(alerts={"agreement_drift": {"window_tasks": 2, "minimum_baseline_tasks": 2}}, **project)
+    drift = {"window_tasks": 2, "minimum_baseline_tasks": 2, "standard_errors": 0}
+    return settings(alerts={"agreement_drift": drift}, **project)
 
 
 def record(offset: int, facts: Sequence[Fact], source: int = 0, project: str = "street") -> Record:

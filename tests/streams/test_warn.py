@@ -40,7 +40,9 @@ def test_drift_is_raised_when_the_window_falls_more_than_the_drop_below_the_aver
     assert alert["event_time"] == alert["raised_at"] == "2026-01-31T10:04:00.000Z"
     assert alert["evidence"] == {
         "drop": 0.25, "recent_mean": 0.65, "baseline_mean": 0.9, "recent_deviation": 0.05, "n": 2, "baseline_n": 3,
-        "window": 2, "raised_above": 0.1, "resolved_below": 0.05,
+        "window": 2, "raised_above": 0.1, "resolved_below": 0.05, "standard_errors": 0.0, "window_dropped": True,
+        "fallen": False, "fall_since": None, "fall_baseline_mean": None, "fall_baseline_n": None,
+        "fall_recent_mean": None, "fall_n": 0, "fall_evidence": None, "fall_raised_at": 1000.0,
     }  # fmt: skip
 
 
@@ -125,7 +127,7 @@ def test_all_tasks_that_one_tick_stalls_are_in_one_alert() -> None:
 @pytest.mark.parametrize("name", ["agreement_drift", "class_imbalance", "stalled_tasks"])
 def test_a_disabled_alert_is_silent(name: str) -> None:
     alerts: dict[str, dict[str, Any]] = {
-        "agreement_drift": {"window_tasks": 2, "minimum_baseline_tasks": 2},
+        "agreement_drift": {"window_tasks": 2, "minimum_baseline_tasks": 2, "standard_errors": 0},
         "class_imbalance": {"minimum": 10},
         "stalled_tasks": {},
     }
@@ -140,7 +142,7 @@ def test_a_disabled_alert_is_silent(name: str) -> None:
 @pytest.mark.parametrize("name", ["agreement_drift", "class_imbalance"])
 def test_switching_an_open_alert_off_resolves_it_when_it_is_next_touched(name: str) -> None:
     alerts: dict[str, dict[str, Any]] = {
-        "agreement_drift": {"window_tasks": 2, "minimum_baseline_tasks": 2}, "class_imbalance": {"minimum": 10},
+        "agreement_drift": {"window_tasks": 2, "minimum_baseline_tasks": 2, "standard_errors": 0}, "class_imbalance": {"minimum": 10},
     }  # fmt: skip
     day = {"scene": {"day": 1.0}}
     facts = [*scored(0.9, 0.9, 0.1), labelled({"day": 20, "night": 1}, 3)]
