@@ -28,11 +28,15 @@ def services() -> dict[str, dict[str, Any]]:
     return cast("dict[str, dict[str, Any]]", document("docker-compose.yml")["services"])
 
 
-def panels() -> list[dict[str, Any]]:
-    """The dashboard's panels, without the rows that part them."""
-    return [
-        panel for panel in document("deploy/grafana/dashboards/labelquorum.json")["panels"] if panel["type"] != "row"
-    ]
+def dashboards() -> dict[str, dict[str, Any]]:
+    """File name → dashboard, of all that are provisioned."""
+    paths = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
+    return {path.name: document(str(path.relative_to(ROOT))) for path in paths}
+
+
+def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    """A dashboard's panels, without the rows that part them."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
 
 
 def rules() -> list[dict[str, Any]]:
