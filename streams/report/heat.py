@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize, to_hex
 from matplotlib.figure import Figure
@@ -15,14 +16,22 @@ from streams.contracts.views import ControlClasses, MatrixCell, MatrixView
 from streams.report.svg import FAINT, INK, MUTED, PAPER, styled, to_svg
 from streams.report.wording import count, number, percent, shown
 
-__all__ = ["agreement_matrix", "class_use", "confusion_matrix", "matrix_order", "readable_on"]
+__all__ = [
+    "AGREEMENT_SCALE",
+    "SHARE_SCALE",
+    "agreement_matrix",
+    "class_use",
+    "confusion_matrix",
+    "matrix_order",
+    "readable_on",
+]
 
 # From red to blue through a pale middle: told apart by people who see red and green alike (ColorBrewer's RdYlBu,
 # its ends darkened so that white text is read on them).
-_SCALE = LinearSegmentedColormap.from_list(
+AGREEMENT_SCALE = LinearSegmentedColormap.from_list(
     "agreement", ["#8c1c13", "#d6604d", "#f4b183", "#fdf3d0", "#b8dbe5", "#4a93b8", "#15527d"]
 )
-_SHARES = LinearSegmentedColormap.from_list("share", ["#f2f5f9", "#9fc5dc", "#4a93b8", "#15527d"])
+SHARE_SCALE = LinearSegmentedColormap.from_list("share", ["#f2f5f9", "#9fc5dc", "#4a93b8", "#15527d"])
 _WITH_FIGURES = 16
 _NAME_CHARACTERS = 18
 _MOST_PEOPLE = 60
@@ -68,7 +77,7 @@ def agreement_matrix(view: MatrixView) -> Markup | None:
     )
     low = min(0.9, int(min(c.agreement for c in view.cells) * 10) / 10)
     names = [shown(a, _NAME_CHARACTERS) for a in order]
-    return _heat_map("matrix", values, names, names, Normalize(low, 1.0), _SCALE, label, titles, number)
+    return _heat_map("matrix", values, names, names, Normalize(low, 1.0), AGREEMENT_SCALE, label, titles, number)
 
 
 @styled
@@ -99,7 +108,7 @@ def confusion_matrix(name: str, confusion: Mapping[str, Mapping[str, float]], ag
     )
     rows = [_named(truth, "nothing there") for truth in truths]
     columns = [_named(label, "not marked") for label in given]
-    return _heat_map(name, values, rows, columns, Normalize(0.0, 1.0), _SHARES, label, titles, percent)
+    return _heat_map(name, values, rows, columns, Normalize(0.0, 1.0), SHARE_SCALE, label, titles, percent)
 
 
 @styled
@@ -126,7 +135,9 @@ def class_use(control: ControlClasses, place: int) -> Markup | None:
         f"as shares of their own answers; the largest share is {percent(most)}."
     )
     rows, columns = ([shown(name, _NAME_CHARACTERS) for name in names] for names in (labels, people))
-    return _heat_map(f"use{place}", values, rows, columns, Normalize(0.0, most or 1.0), _SHARES, label, titles, percent)
+    return _heat_map(
+        f"use{place}", values, rows, columns, Normalize(0.0, most or 1.0), SHARE_SCALE, label, titles, percent
+    )
 
 
 def _named(label: str, nothing: str) -> str:
@@ -150,21 +161,7 @@ def _heat_map(
     axes = figure.add_subplot()
     axes.set_xlim(0, len(columns))
     axes.set_ylim(len(rows), 0)
-    for row, line in enumerate(values):
-        for column, value in enumerate(line):
-            colour = FAINT if value is None else to_hex(scale(norm(value)))
-            alpha = 0.25 if value is None else 1.0
-            axes.add_patch(
-                Rectangle(
-                    (column, row), 1, 1, facecolor=colour, edgecolor=PAPER, linewidth=1 if figures else 0.5,
-                    alpha=alpha, gid=f"cell{row}x{column}",
-                )
-            )  # fmt: skip
-            if figures and value is not None:
-                axes.text(
-                    column + 0.5, row + 0.5, text(value), ha="center", va="center_baseline",
-                    fontsize=10, color=readable_on(colour),
-                )  # fmt: skip
+    _draw_cells(axes, values, lambda value: to_hex(scale(norm(value))), text if figures else None)
     axes.set_yticks([row + 0.5 for row in range(len(rows))], rows)
     axes.set_xticks(
         [column + 0.5 for column in range(len(columns))], columns, rotation=50, ha="left", rotation_mode="anchor",
@@ -178,12 +175,33 @@ def _heat_map(
     return to_svg(figure, name, label, titles)
 
 
+def _draw_cells(
+    axes: Axes, values: Sequence[Sequence[float | None]], colour_of: Callable[[float], str],
+    text: Callable[[float], str] | None,
+) -> None:  # fmt: skip
+    axes.add_artist(Rectangle((0, 0), len(values[0]), len(values), facecolor=FAINT, alpha=0.25, linewidth=0))
+    for row, line in enumerate(values):
+        for column, value in enumerate(line):
+            if value is None:
+                continue
+            colour, gid = colour_of(value), f"cell{row}x{column}"
+            # `add_patch` would ask each cell for its extent, to fit the axes to it: a second for a large matrix.
+            axes.add_artist(
+                Rectangle((column, row), 1, 1, facecolor=colour, edgecolor=PAPER, linewidth=1 if text else 0.5, gid=gid)
+            )
+            if text is not None:
+                axes.text(
+                    column + 0.5, row + 0.5, text(value), ha="center", va="center_baseline", fontsize=10,
+                    color=readable_on(colour),
+                )  # fmt: skip
+
+
 def readable_on(colour: str) -> str:
     """Black or white, whichever has more contrast (WCAG 2)."""
     red, green, blue = (_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     # Contrast with white is 1.05 / (L + 0.05), with black (L + 0.05) / 0.05: equal at L = 0.179.
-    return "#ffffff" if luminance < 0.179 else "#111111"
+    return "#ffffff" if luminance < 0.179 else "#000000"
 
 
 def _linear(channel: float) -> float:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import Colormap, to_hex
 
 from streams.contracts.views import ClassItem, MatrixCell, MatrixView, Point
 from streams.report import charts, heat
@@ -147,16 +148,17 @@ def test_the_fastest_come_first() -> None:
     assert charts.speed([annotator("new", median_seconds=nobody())]) is None
 
 
-@pytest.mark.parametrize("colour", ["#8c1c13", "#fdf3d0", "#15527d", "#4a93b8", "#d6604d"])
-def test_figures_in_cells_are_read_on_every_colour(colour: str) -> None:
+@pytest.mark.parametrize("scale", [heat.AGREEMENT_SCALE, heat.SHARE_SCALE], ids=["agreement", "shares"])
+def test_figures_in_cells_are_read_on_every_colour(scale: Colormap) -> None:
     def luminance(text: str) -> float:
         parts = [int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    low, high = sorted((luminance(colour), luminance(heat.readable_on(colour))))
-
-    assert (high + 0.05) / (low + 0.05) >= 4.5
+    for step in range(101):
+        colour = to_hex(scale(step / 100))
+        low, high = sorted((luminance(colour), luminance(heat.readable_on(colour))))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, colour
 
 
 @given(st.text(max_size=40), st.text(max_size=300))
