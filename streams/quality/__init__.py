@@ -6,7 +6,7 @@
 | `stored` | their keys, and reading them back |
 | `bounds` | how much is remembered |
 | `tallies` | the same in memory, and what of it has changed |
-| `detail` | counts what stands behind a decision |
+| `detail`, `labels`, `pairs` | count what stands behind a decision |
 | `views` | shows it all, from the records alone |
 | `gauges` | shows some of it to Prometheus |
 """

@@ -17,8 +17,8 @@ from scoring.types import Undefined
 from streams.coefficients import LabelSet
 from streams.contracts.views import Statistic
 from streams.kinds import OBJECT_KINDS
-from streams.quality.detail import CATEGORICAL, NUMERIC, SETS
 from streams.quality.figures import coefficient, undefined
+from streams.quality.labels import CATEGORICAL, NUMERIC, SETS
 from streams.quality.records import ControlRecord
 
 __all__ = ["coefficients", "scale_of"]

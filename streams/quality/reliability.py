@@ -21,7 +21,8 @@ from scoring.rolling.sums import MICRO, from_micro
 from streams.contracts.reliability import AnnotatorReliability, ControlReliability
 from streams.contracts.views import Statistic
 from streams.ports import Outgoing
-from streams.quality.detail import CATEGORICAL, WEEK_US
+from streams.quality.detail import WEEK_US
+from streams.quality.labels import CATEGORICAL
 from streams.quality.records import AnnotatorControl, AnnotatorRecord, ControlRecord, ProjectRecord
 from streams.quality.stored import rfc3339
 from streams.quality.tallies import Tallies

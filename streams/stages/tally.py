@@ -18,7 +18,8 @@ from streams.quality import (
     Touched,
 )
 from streams.quality.aged import SCORE_SUMS
-from streams.quality.detail import SETTLED, change, count_detail, differs
+from streams.quality.detail import SETTLED, count_detail, differs
+from streams.quality.labels import change
 from streams.quality.tallies import Tallies
 
 __all__ = ["bucket_of", "tally"]

@@ -147,8 +147,8 @@ def test_names_beyond_the_bounds_are_counted_together_and_come_back() -> None:
     first, second = agreed(scene("day", "day", "night")), agreed(scene("night", "night", "night", truth="night"))
     with (
         patch("streams.quality.tallies.ANNOTATORS", 2),
-        patch("streams.quality.detail.CELL_BYTES", 23),
-        patch("streams.quality.detail.PATTERN_BYTES", 40),
+        patch("streams.quality.labels.CELL_BYTES", 23),
+        patch("streams.quality.labels.PATTERN_BYTES", 40),
     ):
         tallies = counted(first, second)
         assert set(tallies.annotators) == {"a-0", "a-1", None}

@@ -155,7 +155,7 @@ def test_an_answer_counts_half_after_the_half_life_whenever_that_is_set() -> Non
 def test_weeks_beyond_the_bound_do_not_fade_and_come_back() -> None:
     told = [contribution(0.5, minute=i * 7 * 24 * 60, detail=scene("day", gold="day")) for i in range(3)]
     shell = Shell(WEIGHTED)
-    with patch("streams.quality.detail.WEEKS", 2):
+    with patch("streams.quality.labels.WEEKS", 2):
         shell.step(records([Fact(i, f"t-{i}", None, one) for i, one in enumerate(told)]))
         control = shell.watch.quality("street").annotators["a-0"].controls["scene"]
         assert ([*control.weeks.values()], control.further_weeks) == ([[1, 1], [1, 1]], 1)
