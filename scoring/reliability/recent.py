@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
     told: Contribution
     """What its fact said: the rest of the system knows this one, and it is what leaves the window."""
-    now: Contribution
+    counted: Contribution
     """What the sums hold of it at present."""
 
 
@@ -50,7 +50,7 @@ class Recent:
     >>> sums, recent = Sums(), Recent(window=2)
     >>> task = contribution({"al": "cat", "bo": "cat"}, {"cat": 0.9, "dog": 0.1})
     >>> recent.add("t-1", task, sums)
-    >>> [task_id for task_id, entry in recent.decide_again(sums, 1) if entry.now != entry.told]
+    >>> [task_id for task_id, entry in recent.decide_again(sums, 1) if entry.counted != entry.told]
     ['t-1']
     >>> recent.subtract("t-1", task, sums)
     >>> sums == Sums()
@@ -105,14 +105,14 @@ class Recent:
             if not entry.told.answers:
                 self.tasks[task_id] = entry
                 continue
-            sums.subtract(entry.now)
-            again = entry._replace(now=decide(dict(entry.told.answers), sums))
-            sums.add(again.now)
+            sums.subtract(entry.counted)
+            again = entry._replace(counted=decide(dict(entry.told.answers), sums))
+            sums.add(again.counted)
             self.tasks[task_id] = again
             yield task_id, again
 
     def _leave(self, task_id: str, sums: Sums) -> Contribution:
         entry = self.tasks.pop(task_id)
         del self.order[task_id]
-        sums.subtract(entry.now)
+        sums.subtract(entry.counted)
         return entry.told

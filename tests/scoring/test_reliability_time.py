@@ -114,7 +114,7 @@ def test_a_task_is_decided_again_by_what_was_learned_since() -> None:
         sums.add(gold({"al": "cat", "bo": "cat"}, "cat"))
     [(task_id, entry)] = recent.decide_again(sums, 5)
     assert (task_id, entry.told) == ("t-1", first)
-    assert dict(entry.now.truth)["dog"] > 800_000
+    assert dict(entry.counted.truth)["dog"] > 800_000
 
 
 def test_the_window_is_gone_through_in_turn() -> None:
