@@ -7,7 +7,7 @@ ARGS  ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format kafka test-kafka bench lock clean
+.PHONY: help setup demo test check format kafka test-kafka test-browser bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ kafka: $(READY) ## Fetch Apache Kafka into .cache by Maven, once (needs Java 17 
 
 test-kafka: kafka ## Run the tests against Apache Kafka, the crash tests among them
 	$(BIN)/pytest -m kafka tests $(ARGS)
+
+test-browser: $(READY) ## Look at the report in a real Chromium (Debian: apt-get install chromium)
+	$(BIN)/pytest -m browser tests/report $(ARGS)
 
 bench: $(READY) ## Measure rates, latency, memory and scoring; takes minutes
 	$(BIN)/python -m tests.bench $(ARGS)
