@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from streams.contracts.alert_settings import AlertSettings
 from streams.contracts.decisions import TaskState
 from streams.metrics import METRICS, PREFIX, Metric
 from tests.deploy.expressions import SCRAPED, expressions, filled_in, metric_behind, unknown
@@ -157,11 +158,18 @@ def test_the_dashboards_are_provisioned_from_where_they_are_mounted() -> None:
     assert home == f"{mounted}/labelquorum.json"
 
 
-def test_the_runbook_names_panels_that_exist() -> None:
-    named = set(re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", text("deploy/runbook.md")))
+def test_the_runbook_names_panels_and_dashboards_that_exist() -> None:
+    named = set(re.findall(r"(?<!\*)\*([A-Za-z][^*\n]+)\*(?!\*)", text("deploy/runbook.md")))
+    titles = {dashboard["title"] for dashboard in DASHBOARDS.values()}
 
-    assert named
-    assert named <= {panel["title"] for dashboard in DASHBOARDS.values() for panel in panels(dashboard)}
+    assert named > titles
+    assert named <= titles | {panel["title"] for dashboard in DASHBOARDS.values() for panel in panels(dashboard)}
+
+
+def test_the_runbook_says_of_every_type_of_quality_alert_where_to_look() -> None:
+    explained = re.findall(r"^\| `(\w+)` \|", text("deploy/runbook.md"), re.MULTILINE)
+
+    assert sorted(explained) == sorted(AlertSettings.__struct_fields__)
 
 
 def test_every_panel_and_annotation_shows_something_once_every_metric_is_there(
