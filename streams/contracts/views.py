@@ -179,7 +179,7 @@ class AnnotatorsView(Struct, kw_only=True, frozen=True):
     project_id: str
     items: list[AnnotatorItem]
     further: int
-    """Annotators beyond the configured bound, counted together."""
+    """Answers of annotators beyond the bound of those who are known one by one, counted together."""
 
 
 class TaskItem(Struct, kw_only=True, frozen=True):
