@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from streams.config import WorkerConfig
-from streams.settle import Limits
+from msgspec import Struct
 
-__all__ = ["limits_of"]
+from streams.config import WorkerConfig
+from streams.errors import Rejected
+from streams.stages.decode import Decoded, decode
+
+__all__ = ["Limits", "limits_of"]
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Bounds on input and memory; see `streams.config` for what each means."""
+
+    max_record_bytes: int = 1_000_000
+    max_regions: int = 1_000
+    max_points: int = 2_000
+    max_characters: int = 20_000
+    max_depth: int = 100
+    dead_letter_ratio: float = 0.5
+    dead_letter_run: int = 500
+    cached_tasks: int = 20_000
+    retention_seconds: int = 30 * 86_400
+    check_keys: bool = True
+    """Whether a record's key must name its task. Off where there is no broker."""
+
+    def decode(self, value: bytes | None) -> Decoded | Rejected:
+        """A record, within these bounds."""
+        return decode(
+            value, self.max_record_bytes, self.max_regions, self.max_points, self.max_characters, self.max_depth
+        )
 
 
 def limits_of(config: WorkerConfig) -> Limits:

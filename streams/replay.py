@@ -15,11 +15,12 @@ import msgspec
 
 from streams.contracts.facts import FactBatch
 from streams.contracts.settings import ProjectSettings
+from streams.limits import Limits
 from streams.ports import Outgoing, Processor, Record, UnitOfWork
 from streams.quality.views import ProjectQuality
 from streams.reliability_book import ReliabilityBook
 from streams.settings import SettingsBook
-from streams.settle import Limits, Settle
+from streams.settle import Settle
 from streams.watch import Watch
 
 __all__ = ["Replay"]

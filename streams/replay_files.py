@@ -11,9 +11,9 @@ from typing import IO, Any
 import msgspec
 
 from streams.contracts.settings import ProjectSettings
+from streams.limits import Limits
 from streams.quality.documents import Seen, documents
 from streams.replay import Replay
-from streams.settle import Limits
 
 __all__ = ["FILES", "QUALITY", "SUMMARY", "read_lines", "replay_files"]
 

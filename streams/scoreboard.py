@@ -26,10 +26,10 @@ from streams.contracts.events import ClockTick
 from streams.contracts.settings import ProjectSettings
 from streams.decide import scene_of
 from streams.errors import Rejected
+from streams.limits import Limits
 from streams.plan import Plan
 from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, ObjectEvidence, SetEvidence
 from streams.settings import SettingsBook
-from streams.settle import Limits
 from streams.stages.fold import fold, standing
 from streams.stages.score import DIGITS, score
 from streams.state import Header, Task, header_key

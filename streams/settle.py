@@ -8,11 +8,8 @@ metrics library.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
-
-from msgspec import Struct
 
 from streams.budget import DeadLetterBudget
 from streams.contracts.events import ClockTick, Event, TaskEvent
@@ -20,18 +17,20 @@ from streams.contracts.facts import Contribution, Fact, FactBatch
 from streams.contribution import contribution
 from streams.decide import Outcome, outcome
 from streams.errors import Rejected
+from streams.limits import Limits
 from streams.memory import PartitionMemory, ProjectMemory
 from streams.plan import Plan
-from streams.ports import InputRecord, Outgoing, UnitOfWork
+from streams.ports import InputRecord, UnitOfWork
 from streams.reliability_book import ReliabilityBook
 from streams.requests import asked_in_all, reassignment, review_request
 from streams.settings import SettingsBook
 from streams.stages import emit
-from streams.stages.decode import Decoded, decode
+from streams.stages.decode import Decoded
 from streams.stages.fold import fold, microseconds
-from streams.state import Header, Task, encode, gold_key, review_key, submission_key
+from streams.state import Header, Task
+from streams.work import Work
 
-__all__ = ["Limits", "Settle"]
+__all__ = ["Settle"]
 
 _FUTURE_US = 3_600_000_000
 """An event may run this far ahead of the broker's clock before its time is not believed: an annotator's computer with a
@@ -44,45 +43,6 @@ through Kafka. Of a hundred thousand tasks imported in one minute, the rest foll
 _WAITING = ("waiting", "reassigning")
 _SETTLED = ("agreed", "accepted")
 _EVENTS = {kind: ("events_total", str(kind.__struct_config__.tag)) for kind in get_args(Event)}
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """Bounds on input and memory; see `streams.config` for what each means."""
-
-    max_record_bytes: int = 1_000_000
-    max_regions: int = 1_000
-    max_points: int = 2_000
-    max_characters: int = 20_000
-    max_depth: int = 100
-    dead_letter_ratio: float = 0.5
-    dead_letter_run: int = 500
-    cached_tasks: int = 20_000
-    retention_seconds: int = 30 * 86_400
-    check_keys: bool = True
-    """Whether a record's key must name its task. Off where there is no broker."""
-
-    def decode(self, value: bytes | None) -> Decoded | Rejected:
-        """A record, within these bounds."""
-        return decode(
-            value, self.max_record_bytes, self.max_regions, self.max_points, self.max_characters, self.max_depth
-        )
-
-
-class _Work:
-    """What one step has to show so far."""
-
-    def __init__(self) -> None:
-        self.outgoing: list[Outgoing] = []
-        self.facts: dict[str, list[Fact]] = {}
-        self.touched: dict[bytes, Task] = {}
-        self.projects: dict[str, ProjectMemory] = {}
-        self.gone: dict[bytes, None] = {}
-        self.counts: defaultdict[tuple[str, ...], float] = defaultdict(float)
-        self.plans: dict[str, Plan] = {}
-        """Settings do not change within a step."""
-
-    def count(self, *name: str) -> None:
-        self.counts[name] += 1.0
 
 
 class Settle:
@@ -121,7 +81,7 @@ class Settle:
         """As `ports.Processor.step`."""
         memory = self._open[partition]
         memory.make_room()
-        work = _Work()
+        work = Work()
         for record in records:
             if record.offset < memory.next_offset:
                 work.count("records_replayed_total", "settle")
@@ -130,9 +90,9 @@ class Settle:
             memory.next_offset = record.offset + 1
         for project_id, facts in work.facts.items():
             work.outgoing += emit.facts(FactBatch(project_id, partition, facts))
-        return UnitOfWork(work.outgoing, self._changes(memory, work), memory.next_offset, work.counts)
+        return UnitOfWork(work.outgoing, work.changes(memory), memory.next_offset, work.counts)
 
-    def _record(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
+    def _record(self, memory: PartitionMemory, record: InputRecord, work: Work) -> None:
         limits = self._limits
         decoded = limits.decode(record.value)
         if type(decoded) is Decoded:
@@ -151,12 +111,12 @@ class Settle:
         else:
             self._reject(memory, record, decoded, work)  # type: ignore[arg-type]  # mypy can't see that it is Rejected
 
-    def _reject(self, memory: PartitionMemory, record: InputRecord, rejected: Rejected, work: _Work) -> None:
+    def _reject(self, memory: PartitionMemory, record: InputRecord, rejected: Rejected, work: Work) -> None:
         self._dead_letter(memory, record, rejected, "event", work)
         where = f"{self.source} partition {memory.partition} offset {record.offset}"
         self._budgets[memory.partition].unusable(rejected, where)
 
-    def _event(self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, work: _Work) -> None:
+    def _event(self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, work: Work) -> None:
         project_id = event.project_id
         work.counts[_EVENTS[type(event)]] += 1.0
         plan = self._plan_for(project_id, work)
@@ -177,7 +137,7 @@ class Settle:
         self._decide(memory, task, plan, record.offset, work)
         project.deadlines.schedule(task.key, self._deadline(header, plan))
 
-    def _decide(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: _Work) -> None:
+    def _decide(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: Work) -> None:
         header = task.header
         found = outcome(task, plan)
         in_force = header.decision_id is not None and header.state != "waiting"
@@ -192,7 +152,7 @@ class Settle:
             work.count("reassignments_total", task.project_id)
         self._fact(task, contribution(task, plan, found), offset, work)
 
-    def _emit_decision(self, memory: PartitionMemory, task: Task, found: Outcome, work: _Work) -> None:
+    def _emit_decision(self, memory: PartitionMemory, task: Task, found: Outcome, work: Work) -> None:
         header = task.header
         if found.decision_id == header.decision_id:
             return
@@ -209,7 +169,7 @@ class Settle:
             work.outgoing.append(emit.review(handed, memory.partition))
             work.count("reviews_total", task.project_id)
 
-    def _fact(self, task: Task, after: Contribution | None, offset: int, work: _Work) -> None:
+    def _fact(self, task: Task, after: Contribution | None, offset: int, work: Work) -> None:
         before = task.header.contribution
         if before != after:
             work.facts.setdefault(task.project_id, []).append(Fact(offset, task.task_id, before, after))
@@ -227,14 +187,14 @@ class Settle:
         return Rejected("wrong_key", "$", message)
 
     def _dead_letter(
-        self, memory: PartitionMemory, record: InputRecord, rejected: Rejected, scope: str, work: _Work
+        self, memory: PartitionMemory, record: InputRecord, rejected: Rejected, scope: str, work: Work
     ) -> None:
         work.count("dead_letters_total", rejected.reason)
         limit = self._limits.max_record_bytes
         work.outgoing.append(emit.dead_letter(record, rejected, scope, self.source, memory.partition, limit))
 
     def _advance(
-        self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, plan: Plan, work: _Work
+        self, memory: PartitionMemory, event: TaskEvent, record: InputRecord, plan: Plan, work: Work
     ) -> ProjectMemory:
         """Move the project's stream time to the event, and let what has come due happen before it."""
         at_us = microseconds(event.occurred_at)
@@ -250,7 +210,7 @@ class Settle:
             self._expire(memory, project, plan, record.offset, work)
         return project
 
-    def _tick(self, memory: PartitionMemory, record: InputRecord, work: _Work) -> None:
+    def _tick(self, memory: PartitionMemory, record: InputRecord, work: Work) -> None:
         """Nobody writes: every project's time moves by what the broker's clock has moved since its last record.
 
         By the difference, not to the broker's time: a recording played back years later keeps its own time.
@@ -262,7 +222,7 @@ class Settle:
             work.projects[project_id] = project
             self._expire(memory, project, self._plan_for(project_id, work), record.offset, work)
 
-    def _expire(self, memory: PartitionMemory, project: ProjectMemory, plan: Plan, offset: int, work: _Work) -> None:
+    def _expire(self, memory: PartitionMemory, project: ProjectMemory, plan: Plan, offset: int, work: Work) -> None:
         now_us, left = project.clock.stream_us, _DUE_AT_ONCE
         for scheduled_us, key in project.deadlines.due(now_us):
             task = memory.task_at(key)
@@ -280,7 +240,7 @@ class Settle:
                 self._settle_again(memory, task, plan, offset, work)
                 project.deadlines.schedule(key, self._deadline(task.header, plan))
             else:
-                _close(task, work)
+                work.close(task)
             left -= 1
             if not left:
                 return
@@ -294,7 +254,7 @@ class Settle:
             and again < self._limits.retention_seconds * 1_000_000
         )
 
-    def _settle_again(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: _Work) -> None:
+    def _settle_again(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: Work) -> None:
         task.header.settled_again = True
         found, before = outcome(task, plan), task.header.contribution
         after = contribution(task, plan, found)
@@ -314,7 +274,7 @@ class Settle:
             return header.touched_us + plan.redecide_us
         return header.touched_us + self._limits.retention_seconds * 1_000_000
 
-    def _plan_for(self, project_id: str, work: _Work) -> Plan:
+    def _plan_for(self, project_id: str, work: Work) -> Plan:
         plan = work.plans.get(project_id)
         if plan is None:
             plan = work.plans[project_id] = self._plan(project_id)
@@ -326,36 +286,3 @@ class Settle:
         if plan is None or plan.settings is not settings:
             plan = self._plans[project_id] = Plan(settings, self._reliabilities.of(project_id))
         return plan
-
-    def _changes(self, memory: PartitionMemory, work: _Work) -> dict[bytes, bytes | None]:
-        """One record for everything that was touched, the clocks, and last the watermark."""
-        changes: dict[bytes, bytes | None] = dict(work.gone)
-        for task in work.touched.values():
-            for key, record in task.dirty.items():
-                changes[key] = encode(record)
-            task.dirty.clear()
-            changes[task.key] = encode(task.header)
-            if task.header.closed:
-                memory.forget(task.key)
-        for project_id, project in work.projects.items():
-            key, value_bytes = memory.clock_record(project_id, project.clock)
-            changes[key] = value_bytes
-        key, value_bytes = memory.watermark()
-        changes[key] = value_bytes
-        return changes
-
-
-def _close(task: Task, work: _Work) -> None:
-    """Forget all but that there was a decision: a later event meets `task_closed`, and no second quorum starts."""
-    for submission_id in task.answers:
-        work.gone[submission_key(task.project_id, task.task_id, submission_id)] = None
-    if task.gold is not None:
-        work.gone[gold_key(task.project_id, task.task_id)] = None
-    if task.review is not None:
-        work.gone[review_key(task.project_id, task.task_id)] = None
-    old = task.header
-    task.header = Header(
-        state=old.state, revision=old.revision, decision_id=old.decision_id, touched_us=old.touched_us, closed=True
-    )
-    task.answers, task.gold, task.review = {}, None, None
-    task.dirty.clear()

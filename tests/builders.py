@@ -15,10 +15,11 @@ import msgspec
 
 from streams.contracts.facts import Contribution, FactBatch
 from streams.contracts.settings import ProjectSettings
+from streams.limits import Limits
 from streams.ports import Outgoing, Record, UnitOfWork
 from streams.quality import decode_state
 from streams.settings import SettingsBook, parse_document
-from streams.settle import Limits, Settle
+from streams.settle import Settle
 from streams.state import Clock, Watermark, decode_answer, decode_header, decode_review
 from streams.watch import Watch
 

@@ -16,11 +16,11 @@ import msgspec
 from streams.contracts.decisions import Alert, Decision
 from streams.contracts.settings import ProjectSettings
 from streams.errors import ConfigurationError
+from streams.limits import Limits
 from streams.quality.views import alert_item, view
 from streams.replay import Replay
 from streams.report.contested import AnswersOf, Contested
 from streams.report.material import ContestedTask, Views
-from streams.settle import Limits
 from streams.stages.decode import Decoded
 
 __all__ = ["Read", "answers_of", "chosen_project", "from_documents", "from_events", "projects_of"]

@@ -15,12 +15,13 @@ from scoring import cluster, compare_objects, equality_matrix, fuse_clusters, io
 from streams.contracts.facts import FactBatch
 from streams.contracts.settings import ProjectSettings
 from streams.demo.recorded import PROJECTS, packaged
+from streams.limits import Limits
 from streams.ports import Processor, Record
 from streams.replay import Replay
 from streams.replay_files import read_lines
 from streams.settings import SettingsBook
 from streams.settings_file import read_settings
-from streams.settle import Limits, Settle
+from streams.settle import Settle
 from streams.stages.decode import decode
 from streams.watch import Watch
 from tests.bench.job import decisions_job

@@ -9,9 +9,9 @@ from streams.demo.ledger import Ledger
 from streams.demo.queue import LabelingQueue
 from streams.demo.recorded import PROJECTS, load, packaged
 from streams.demo.summary import ProjectSummary, Summary, summarise
+from streams.limits import Limits
 from streams.replay import Replay
 from streams.settings_file import read_settings
-from streams.settle import Limits
 
 
 @pytest.fixture(scope="module")

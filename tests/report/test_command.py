@@ -20,11 +20,11 @@ from streams.adapters.kafka.topics import create
 from streams.config import WorkerConfig
 from streams.contracts.decisions import Decision
 from streams.demo.recorded import load, packaged
+from streams.limits import Limits
 from streams.quality.views import task_item
 from streams.replay import Replay
 from streams.report import Contested, Views
 from streams.settings_file import read_settings
-from streams.settle import Limits
 from tests.adapters.api_builders import Stored, api_of
 from tests.adapters.api_server import ApiServer
 from tests.cli.programs import call, run

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from streams.contracts.facts import AnnotatorPart, Detail, FactBatch
 from streams.contracts.settings import ProjectSettings
 from streams.evidence import ROOM_BYTES
+from streams.limits import Limits
 from streams.settings import SettingsBook
-from streams.settle import Limits, Settle
+from streams.settle import Settle
 from streams.truths import UNITS
 from tests.builders import (
     PROJECT,

@@ -10,12 +10,12 @@ import pytest
 
 import streams.demo
 from streams.contracts.views import VIEW_NAMES
+from streams.limits import Limits
 from streams.quality.project import ProjectQuality
 from streams.quality.views import view
 from streams.replay import Replay
 from streams.replay_files import read_lines
 from streams.settings_file import read_settings
-from streams.settle import Limits
 from tests.builders import Driver
 
 DEMO = Path(streams.demo.__file__).parent

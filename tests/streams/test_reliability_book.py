@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.contracts.settings import TYPE_DEFAULTS
+from streams.limits import Limits
 from streams.reliability_book import ReliabilityBook
 from streams.replay import LEARNED_EVERY_LINES, Replay
 from streams.settings import SettingsBook
-from streams.settle import Limits, Settle
+from streams.settle import Settle
 from tests.builders import PROJECT, Driver, Event, answers, choice, configured, line, record, submitted
 from tests.builders import settings as project
 from tests.streams.kinds_builders import CONTROL, KINDS, region

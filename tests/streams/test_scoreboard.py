@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from streams.coefficients import STATISTICS, LabelSet, Statistic
 from streams.contracts.settings import TYPE_DEFAULTS, ProjectSettings
 from streams.demo.recorded import load, packaged
+from streams.limits import Limits
 from streams.replay import Replay
 from streams.scoreboard import Board, ControlAgreement, Scoreboard
 from streams.settings_file import read_settings
-from streams.settle import Limits
 from tests.builders import (
     PROJECT,
     Event,
