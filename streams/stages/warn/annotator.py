@@ -29,7 +29,9 @@ _NOBODY: Final[frozenset[str]] = frozenset()
 def annotator_alerts(tallies: Tallies, rules: Rules) -> Iterator[Alert]:
     """All that is about who was touched, by id."""
     project, known = tallies.record, tallies.annotators
-    standing = {one.subject for one in project.alerts.values()} if project.alerts else _NOBODY
+    standing = (
+        {one.evidence.get("first", one.subject) for one in project.alerts.values()} if project.alerts else _NOBODY
+    )
     due = [
         name
         for name, before in tallies.touched_annotators.items()

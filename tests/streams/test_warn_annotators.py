@@ -1,0 +1,184 @@
+"""Alerts about one annotator, or about two: raised, resolved, and silent while there is too little to say."""
+
+from __future__ import annotations
+
+from itertools import chain, cycle, islice, repeat
+from typing import Any
+
+import pytest
+
+from streams.contracts.facts import Fact
+from tests.streams.alert_streams import Stream, alerts_of, boxes, states
+from tests.streams.quality_builders import Shell, part, records, settings
+
+
+def test_annotator_drift_is_raised_for_who_agrees_less_than_they_did_and_resolved_when_they_do_again() -> None:
+    stream = Stream()
+    stream.agreements(islice(cycle([0.9, 1.0, 0.8]), 300))
+    stream.agreements(repeat(0.4, 75))
+    stream.agreements(islice(cycle([0.9, 1.0, 0.8]), 150))
+    alerts = alerts_of(None, stream.facts)
+    assert states(alerts, "annotator_drift") == [("ann", "raised"), ("ann", "resolved")]
+    raised = alerts[0]
+    assert (raised["severity"], raised["evidence"]["annotator"]) == ("warning", "ann")
+    # Looked at after answers 325, 350, …: the first look is at 25 answers of 0.4.
+    assert raised["event_time"] == "2026-01-31T15:24:00.000Z"
+    assert raised["evidence"]["since"] == "2026-01-31T15:00:00.000Z"
+    assert (raised["evidence"]["baseline_mean"], raised["evidence"]["recent_mean"]) == (0.9, 0.4)
+    assert (raised["evidence"]["baseline_n"], raised["evidence"]["n"]) == (300, 25)
+    assert raised["evidence"]["evidence"] >= 1_000
+    assert "Talk to ann: since 2026-01-31T15:00" in raised["recommended_action"]
+
+
+def test_annotator_drift_says_nothing_before_there_is_a_baseline() -> None:
+    stream = Stream()
+    stream.agreements(repeat(0.9, 60))
+    stream.agreements(repeat(0.4, 45))
+    assert states(alerts_of(None, stream.facts), "annotator_drift") == []
+
+
+def test_a_slow_fall_of_an_annotator_is_seen_too() -> None:
+    stream = Stream()
+    stream.agreements(0.9 - max(0, i - 200) * 0.0005 for i in range(700))  # to 0.65 within 500 tasks
+    assert states(alerts_of(None, stream.facts), "annotator_drift") == [("ann", "raised")]
+
+
+def test_a_corrected_past_takes_the_drift_back() -> None:
+    stream = Stream()
+    stream.agreements(repeat(0.9, 200))
+    stream.agreements(repeat(0.4, 50))
+    for fact in stream.facts[200:]:
+        stream.decide(part("ann", agreement=0.9), part("bea"), part("cy"), task=fact.task_id, before=fact.after)
+    assert states(alerts_of(None, stream.facts), "annotator_drift") == [("ann", "raised"), ("ann", "resolved")]
+
+
+def test_low_agreement_names_who_is_below_the_line_and_below_the_others() -> None:
+    stream = Stream()
+    stream.agreements(islice(cycle([0.0, 0.0, 1.0]), 75), figure="consensus")
+    stream.agreements(repeat(1.0, 125), figure="consensus")
+    alerts = alerts_of(settings(alerts={"low_agreement_annotator": {"window_tasks": 50}}), stream.facts)
+    assert states(alerts, "low_agreement_annotator") == [("ann", "raised"), ("ann", "resolved")]
+    evidence = alerts[0]["evidence"]
+    assert (evidence["n"], evidence["window"], evidence["raised_below"]) == (25, 50, 0.7)
+    assert (evidence["rate"], evidence["others_mean"]) == (0.32, 1.0)  # 8 of 25
+    assert evidence["low"] < 0.32 < evidence["high"] < 0.7
+
+
+def test_where_nobody_agrees_low_agreement_is_nobodys_fault() -> None:
+    stream = Stream()
+    for i in range(300):
+        people = (part(name, consensus=float((i + k) % 2)) for k, name in enumerate(("ann", "bea", "cy")))
+        stream.decide(*people)
+    assert states(alerts_of(None, stream.facts), "low_agreement_annotator") == []
+
+
+def test_low_gold_accuracy_is_raised_and_resolved_by_the_window() -> None:
+    stream = Stream()
+    stream.agreements(islice(cycle([0.0, 0.0, 0.0, 1.0]), 25), figure="gold")
+    stream.agreements(repeat(1.0, 150), figure="gold")
+    alerts = alerts_of(None, stream.facts)
+    assert states(alerts, "low_gold_accuracy") == [("ann", "raised"), ("ann", "resolved")]
+    raised, resolved = alerts
+    assert (raised["severity"], raised["evidence"]["rate"], raised["evidence"]["n"]) == ("critical", 0.24, 25)
+    assert resolved["evidence"]["rate"] >= resolved["evidence"]["resolved_at"] == 0.75
+
+
+def test_low_approval_is_about_all_who_had_a_part_in_what_was_rejected() -> None:
+    stream = Stream()
+    for verdict in chain(repeat("rejected", 20), repeat("approved", 5), repeat("approved", 200)):
+        stream.decide(part("ann"), part("bea"), review=verdict)
+    alerts = alerts_of(None, stream.facts)
+    assert states(alerts, "low_approval") == [
+        ("ann", "raised"), ("bea", "raised"), ("ann", "resolved"), ("bea", "resolved"),
+    ]  # fmt: skip
+    assert (alerts[0]["evidence"]["rate"], alerts[0]["evidence"]["window"]) == (0.2, 100)
+
+
+@pytest.mark.parametrize("which", ["consensus", "gold"])
+def test_nothing_is_said_of_few_answers(which: str) -> None:
+    stream = Stream()
+    stream.agreements(repeat(0.0, 19), figure=which)
+    stream.agreements(repeat(1.0, 6), figure=which)  # 19 of 25 wrong, and then it is looked at: for each line above 20
+    few: dict[str, Any] = {"low_agreement_annotator": {"minimum_tasks": 26}, "low_gold_accuracy": {"minimum_tasks": 26}}
+    assert alerts_of(settings(alerts=few), stream.facts) == []
+    assert len(alerts_of(None, stream.facts)) == 1
+
+
+def test_too_fast_is_who_often_answers_faster_than_nearly_all_others() -> None:
+    stream = Stream()
+    for i in range(120):
+        stream.decide(part("bea", seconds=15.0 + i % 20), part("cy", seconds=20.0 + i % 20))
+    for _ in range(25):
+        stream.decide(part("ann", seconds=1.0), part("bea", seconds=25.0))
+    for _ in range(200):
+        stream.decide(part("ann", seconds=24.0), part("bea", seconds=25.0))
+    alerts = alerts_of(None, stream.facts)
+    assert states(alerts, "too_fast") == [("ann", "raised"), ("ann", "resolved")]
+    evidence = alerts[0]["evidence"]
+    assert (evidence["rate"], evidence["n"], evidence["others_n"]) == (1.0, 25, 265)
+    assert evidence["fast_seconds"] < 10 < evidence["others_median_seconds"] < 40
+    assert evidence["median_seconds"] == pytest.approx(1.0, rel=0.05)
+
+
+def test_a_model_is_never_too_fast() -> None:
+    stream = Stream()
+    for i in range(120):
+        stream.decide(part("bea", seconds=15.0 + i % 20), part("net", model=True, counts=False, seconds=0.1))
+    assert alerts_of(None, stream.facts) == []
+
+
+def copied(tasks: int, same: int = 1) -> list[Fact]:
+    stream = Stream()
+    for i in range(tasks):
+        people = (part("ann"), part("bea"), part(f"c-{i % 4}"))
+        stream.decide(*people, controls={"objects": boxes((0, 1, 1, same), (0, 2, 1, 0), (1, 2, 1, 0))})
+    return stream.facts
+
+
+def test_copying_names_both_and_what_is_usual() -> None:
+    (alert,) = alerts_of(None, copied(100))
+    assert (alert["alert"], alert["subject"], alert["severity"]) == ("copying", "ann & bea", "critical")
+    evidence = alert["evidence"]
+    assert evidence["annotators"] == ["ann", "bea"]
+    assert (evidence["share"], evidence["usual_share"], evidence["n"], evidence["others_n"]) == (1.0, 0.0, 25, 50)
+    assert evidence["p_value"] < 0.01
+    assert "that ann and bea both answered" in alert["recommended_action"]
+
+
+def test_copying_that_was_none_is_resolved_by_its_correction() -> None:
+    facts = copied(100)
+    honest = copied(100, same=0)
+    corrections = [Fact(100 + i, f.task_id, f.after, honest[i].after) for i, f in enumerate(facts)]
+    alerts = alerts_of(None, [*facts, *corrections])
+    assert states(alerts, "copying") == [("ann & bea", "raised"), ("ann & bea", "resolved")]
+
+
+def test_few_common_tasks_are_no_copying() -> None:
+    assert alerts_of(settings(alerts={"copying": {"minimum_tasks": 101}}), copied(100)) == []
+
+
+def test_alerts_about_who_has_no_answer_left_are_resolved() -> None:
+    stream = Stream()
+    stream.agreements(repeat(0.0, 30), figure="gold")
+    gone = [Fact(30 + i, fact.task_id, fact.after, None) for i, fact in enumerate(stream.facts)]
+    alerts = alerts_of(None, [*stream.facts, *gone])
+    assert states(alerts, "low_gold_accuracy") == [("ann", "raised"), ("ann", "resolved")]
+    assert "undefined" in alerts[-1]["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("name", "figure"),
+    [("annotator_drift", "agreement"), ("low_agreement_annotator", "consensus"), ("low_gold_accuracy", "gold")],
+)
+def test_switched_off_it_is_silent_and_what_is_open_is_resolved(name: str, figure: str) -> None:
+    stream = Stream()
+    stream.agreements(repeat(1.0, 200), figure=figure)
+    stream.agreements(repeat(0.0, 300), figure=figure)
+    off = settings(alerts={name: {"enabled": False}})
+    assert states(alerts_of(off, stream.facts), name) == []
+    shell, log = Shell(settings()), records(stream.facts)
+    shell.step(log[:450])
+    assert states(shell.alerts, name) == [("ann", "raised")]
+    shell.book.publish("street", off)
+    shell.step(log[450:])
+    assert states(shell.alerts, name) == [("ann", "raised"), ("ann", "resolved")]
