@@ -165,8 +165,8 @@ class OutlierTaskAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     """Where more tasks than this are such, it is the models that are wrong, and no task stands out."""
     minimum_tasks: Count = 20
     """Warm-up: decided tasks that a model had answered."""
-    maximum_open: Annotated[int, Meta(ge=1, le=100)] = 50
-    """The newest so many stay open; older ones are resolved to make room."""
+    maximum_open: Annotated[int, Meta(ge=1, le=50)] = 50
+    """The newest so many stay open; older ones are resolved to make room. All are counted."""
 
 
 class StalledTasksAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
