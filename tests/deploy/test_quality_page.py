@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import yaml
 
 from streams.adapters.http_api.documents import ENDPOINTS
 from streams.adapters.http_api.parameters import arguments
 from streams.contracts.alert_settings import AlertSettings
 from streams.metrics import METRICS, PREFIX
 from streams.quality.gauges import OTHERS
+from tests.deploy.expressions import filled_in
 from tests.deploy.files import code, dashboards, panels, services
 from tests.support.commands import named_commands, problem
 
@@ -77,6 +80,25 @@ def test_alerts_are_marked_on_the_time_line_when_they_are_raised_and_when_they_a
     for mark in marks.values():
         assert _metrics(mark) == {"project_alerts_open"}
         assert mark["tagKeys"].split(",") == ["project", "alert"]
+
+
+def test_a_mark_is_where_the_number_of_open_alerts_rises_or_falls_and_nowhere_else(
+    promtool: Callable[..., None], tmp_path: Path
+) -> None:
+    # One more is open at 20 s and at 30 s, one fewer at 40 s and at 60 s; a window holds two samples.
+    series = {"series": f'{PREFIX}project_alerts_open{{project="street",alert="copying"}}', "values": "0 0 1 2 1 1 0 0"}
+    marked = {"Alert raised": {20, 30}, "Alert resolved": {40, 60}, "Alert open": {20, 30, 40, 50}}
+    cases = []
+    for mark in PAGE["annotations"]["list"]:
+        expression = filled_in(mark["target"]["expr"].replace("$__rate_interval", "11s"))
+        for second in range(10, 80, 10):
+            expected = [{"labels": "{}", "value": 1}] if second in marked[mark["name"]] else []
+            cases.append({"expr": f"count({expression})", "eval_time": f"{second}s", "exp_samples": expected})
+    test = {"interval": "10s", "input_series": [series], "promql_expr_test": cases}
+    written = yaml.safe_dump({"rule_files": [], "evaluation_interval": "10s", "tests": [test]})
+    (tmp_path / "tests.yml").write_text(written, encoding="utf-8")
+
+    promtool("test", "rules", str(tmp_path / "tests.yml"))
 
 
 def test_the_table_of_annotators_has_all_that_is_measured_of_them_and_the_worst_first() -> None:
