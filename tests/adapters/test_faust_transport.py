@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
@@ -31,6 +32,7 @@ class Broker:
         self.at: dict[TP, int] = {}
         self.accepts = True
         self.commits: list[Mapping[TP, int]] = []
+        self.committed: dict[TP, int | None] = {}
 
     async def getmany(self, wanted: frozenset[TP], timeout: float) -> Mapping[TP, list[Record]]:  # noqa: ASYNC109
         self.asked.append(frozenset(wanted))
@@ -38,6 +40,13 @@ class Broker:
 
     async def positions(self, partitions: list[TP]) -> dict[TP, int]:
         return {tp: self.at[tp] for tp in partitions}
+
+    async def seek_to_committed(self) -> Mapping[TP, int | None]:
+        self.at.update({tp: offset for tp, offset in self.committed.items() if offset})
+        return self.committed
+
+    async def seek_to_beginning(self, *partitions: TP) -> None:
+        self.at.update(dict.fromkeys(partitions, 0))
 
     async def commit(self, offsets: Mapping[TP, int]) -> bool:
         self.commits.append(offsets)
@@ -64,7 +73,8 @@ class Stream:
         self.consumer = cast(ChunkConsumer, app.consumer)
         self.broker = Broker()
         thread: Any = self.consumer._thread
-        thread.getmany, thread.positions, thread.commit = self.broker.getmany, self.broker.positions, self.broker.commit
+        for name in ("getmany", "positions", "commit", "seek_to_committed", "seek_to_beginning"):
+            setattr(thread, name, getattr(self.broker, name))
         app.consumer_generation_id = 5
         app.rebalancing = False
         self.lanes = HungryLanes()
@@ -117,6 +127,37 @@ async def test_records_that_arrive_after_a_rebalance_began_are_dropped(stream: S
     thread: Any = stream.consumer._thread
     thread.getmany = late
     assert await stream.fetch() == {}
+
+
+async def test_where_nothing_was_committed_a_partition_is_read_again_from_its_beginning(stream: Stream) -> None:
+    stream.broker.at = {SOURCE: 4, OTHER: 9, CHANGELOG: 7}  # where a fetch that was dropped has left them
+    stream.broker.committed = {SOURCE: None, OTHER: 6, CHANGELOG: None}
+    await stream.consumer.perform_seek()
+    assert stream.broker.at == {SOURCE: 0, OTHER: 6, CHANGELOG: 7}  # recovery knows where changelogs are read from
+
+
+async def test_positions_are_set_once_the_fetch_that_is_under_way_has_come_back(stream: Stream) -> None:
+    stream.lanes.wants = {SOURCE}
+    stream.broker.committed = {SOURCE: 3}
+    began, records = asyncio.Event(), asyncio.Event()
+
+    async def spanning(wanted: frozenset[TP], timeout: float) -> Mapping[TP, list[Record]]:  # noqa: ASYNC109
+        began.set()
+        await records.wait()
+        stream.broker.at[SOURCE] = 8
+        return {SOURCE: [Record(7, b"k", b"v")]}
+
+    thread: Any = stream.consumer._thread
+    thread.getmany = spanning
+    fetch = asyncio.create_task(stream.fetch())
+    await began.wait()
+    stream.app.consumer_generation_id += 1
+    seek = asyncio.create_task(stream.consumer.perform_seek())
+    await asyncio.sleep(0)
+    records.set()
+    await seek
+    assert await fetch == {}
+    assert stream.broker.at == {SOURCE: 3}
 
 
 async def test_a_chunk_becomes_one_message_with_the_records_as_they_are(stream: Stream) -> None:

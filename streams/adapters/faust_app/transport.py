@@ -1,6 +1,6 @@
 """Faust's Kafka transport, handing agents whole chunks of one partition instead of single records.
 
-Faust keeps group membership, assignment, tables, recovery, flow control and the commit timer. Four things are ours:
+Faust keeps group membership, assignment, tables, recovery, flow control and the commit timer. Five things are ours:
 
 * A Faust message is a chunk: everything that one fetch brought of one partition, as aiokafka's records, undecoded.
   Faust's machinery costs 350 µs a message; spread over a chunk that is nothing.
@@ -8,6 +8,9 @@ Faust keeps group membership, assignment, tables, recovery, flow control and the
   which stock Faust, between resuming the partitions and seeking to the committed offsets, processes records twice or
   never (faust-streaming issue 596): lanes are opened after the seek.
 * Changelog chunks go straight to the recovery.
+* Positions are set while no fetch is under way, and always: a fetch that spans a rebalance takes records of the new
+  assignment and drops them as stale; stock Faust does not wait for it, and leaves a partition of which nothing has been
+  committed where that fetch has left it.
 * What is committed is what lanes have made durable, in order, not what agents have acknowledged: stock Faust
   acknowledges an event whose processing raised, and commits past events still in flight (issue 606).
 """
@@ -33,6 +36,9 @@ __all__ = ["ChunkConsumer", "ChunkSchema", "ChunkTransport"]
 FETCH_WAIT_MS = 20
 """How long the broker holds a fetch that finds nothing. Faust's 1,500 ms is felt: a partition whose last records were
 still unread when a fetch went out is not part of that fetch, and waits for it to come back."""
+
+_PATIENCE_SECONDS = 0.25
+"""A fetch waits for records at most so long, and a rebalance for the fetch. Faust's second is felt there."""
 
 _IDLE_SECONDS = 0.01
 _RECOVERY_POLL_SECONDS = 0.05
@@ -77,6 +83,7 @@ class ChunkConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._durable: dict[TP, int] = {}
         self._confirmed_at = time.monotonic()
+        self._fetching = asyncio.Lock()
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> ChunkThread:
@@ -98,10 +105,24 @@ class ChunkConsumer(driver.Consumer):
             return {}
         generation = self.app.consumer_generation_id
         # A lane that is full now is not part of this fetch, so it must not wait for it long.
-        patience = timeout if len(wanted) == self.app.lanes.count else _IDLE_SECONDS
-        records = await super()._getmany(cast("set[TP]", wanted), patience)
+        patience = min(timeout, _PATIENCE_SECONDS) if len(wanted) == self.app.lanes.count else _IDLE_SECONDS
+        async with self._fetching:
+            records = await super()._getmany(cast("set[TP]", wanted), patience)
         stale = self.app.rebalancing or self.app.consumer_generation_id != generation
         return {} if stale else records
+
+    async def perform_seek(self) -> None:
+        """Set all positions to what is committed. What a fetch of the former assignment took is then read again."""
+        async with self._fetching:
+            await super().perform_seek()
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """The committed offsets. A source partition that has none is read from its beginning."""
+        committed = await super().seek_to_committed()
+        fresh = [tp for tp, offset in committed.items() if not offset and tp.topic in self.app.agent_of]
+        if fresh:
+            await self._thread.seek_to_beginning(*fresh)
+        return committed
 
     async def _read_changelogs(self, changelogs: frozenset[TP]) -> Mapping[TP, list[Any]]:
         recovery = self.app.recovery
