@@ -49,7 +49,7 @@ lock: ## Lock dependencies anew and export what pip and the image install (needs
 	$(call export,--all-extras --all-groups) --output-file deploy/requirements-dev.lock
 
 clean: ## Remove .venv, caches and build output
-	rm -rf $(VENV) .cache build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .cache build dist out labelquorum-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 export = uv export --quiet --frozen --no-emit-project --no-annotate --no-header --format requirements.txt $(1)

@@ -28,10 +28,23 @@ __all__ = ["demo"]
     show_default=True,
     help="Answers a second that the annotators hand in; 0: as fast as they are taken.",
 )
+@click.option(
+    "--report-folder",
+    default="labelquorum-demo",
+    show_default=True,
+    help="Where a report on each project is written at the end; empty: none.",
+)
 @click.option("--keep", is_flag=True, help="Leave it running after the summary, with the URLs to open; Ctrl-C ends it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output.")
 def demo(
-    broker: str, redis_url: str, delivery: str | None, tasks: int | None, rate: float, keep: bool, as_json: bool
+    broker: str,
+    redis_url: str,
+    delivery: str | None,
+    tasks: int | None,
+    rate: float,
+    report_folder: str,
+    keep: bool,
+    as_json: bool,
 ) -> None:
     """See it work: a labeling queue played from recorded answers, on the real worker.
 
@@ -49,6 +62,7 @@ def demo(
         delivery=delivery,  # type: ignore[arg-type]  # click has checked it
         tasks=tasks or 0,
         answers_per_second=rate,
+        report_folder=report_folder,
         keep=keep,
         as_json=as_json,
     )

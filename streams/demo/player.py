@@ -18,8 +18,8 @@ HandIn = Callable[[Sequence[tuple[bytes, bytes]]], Awaitable[None]]
 _TURN_SECONDS = 0.05
 _PORTION = 500
 """Records handed in at once at most, so that listening and showing go on meanwhile."""
-_AFTERGLOW_SECONDS = 1.0
-"""Alerts come after the decisions that they are about."""
+_AFTERGLOW_SECONDS = 2.5
+"""Alerts come after the decisions that they are about: the statistics gather half a second of facts at a time."""
 
 
 async def play(

@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from streams.demo.alarms import Alarms
 from streams.demo.summary import HISTOGRAM_BINS, ProjectSummary, Quality, Summary
 
 __all__ = ["print_summary"]
@@ -85,12 +86,21 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def _alarms(one: Alarms) -> Text:
+    times = f"raised {one.raised}" + (f", resolved {one.resolved}" if one.resolved else "")
+    told = Text.assemble("  ", (f"{one.project_id} {one.alert}", "bold yellow"), f": {times}")
+    if one.course:
+        told.append(f" ({one.course})")
+    return told.append(f"; {one.why}" if one.why else "")
+
+
 def _notes(summary: Summary) -> RenderableType:
     letters = ", ".join(f"{count:,} {reason}" for reason, count in sorted(summary.dead_letters.items()))
     lines = [
         Text(f"Dead letters: {sum(summary.dead_letters.values()):,}" + (f" ({letters})" if letters else "")),
         Text(f"Handed to a reviewer: {summary.reviews:,}"),
-        Text("Alerts: " + ("; ".join(summary.alerts) or "none")),
+        Text("Alerts:" if summary.alerts else "Alerts: none"),
+        *(_alarms(one) for one in summary.alerts),
     ]
     lines += [
         Text(f"{count:,} tasks without a final decision: {why}", "yellow") for why, count in summary.explained.items()

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,10 @@ from streams.adapters.kafka import topics
 from streams.adapters.kafka.producer import BatchProducer, Outbound
 from streams.adapters.kafka.reader import consume
 from streams.config import Delivery, WorkerConfig, without_secrets
+from streams.contracts.settings import ProjectSettings
 from streams.demo.display import Display
 from streams.demo.ledger import FOLLOWED_TOPICS, Ledger
+from streams.demo.pages import can_write, write_report
 from streams.demo.player import play
 from streams.demo.progress import snapshot
 from streams.demo.queue import LabelingQueue
@@ -54,6 +56,8 @@ class DemoOptions:
     """When nothing moves for so long, the demo gives up."""
     keep: bool = False
     """Leave everything running after the summary, until Ctrl-C."""
+    report_folder: str = ""
+    """Where a report on each project is written; empty: none."""
     as_json: bool = False
     """The summary as JSON on stdout; everything else goes to stderr."""
 
@@ -88,9 +92,12 @@ def _run(options: DemoOptions, stack: Stack, console: Console) -> int:
     settings = read_settings(config.settings_file)
     required = {project_id: project.required_annotators for project_id, project in settings.items()}
     queue, ledger = LabelingQueue(recordings, required), Ledger()
-    asyncio.run(_play(options, stack, console, recordings, queue, ledger))
+    handed: list[bytes] = []
+    asyncio.run(_play(options, stack, console, recordings, queue, ledger, handed))
     summary = summarise(recordings, queue, ledger, time.monotonic() - begun)
     _tell(summary, options, stack, console)
+    if options.report_folder:
+        _write_reports(handed, settings, Path(options.report_folder), console)
     if options.keep:
         _stay(stack, console)
     return 0 if summary.succeeded else 1
@@ -103,6 +110,7 @@ async def _play(
     recordings: Sequence[Recording],
     queue: LabelingQueue,
     ledger: Ledger,
+    handed: list[bytes],
 ) -> None:
     config = stack.config
     source = config.topic(_SOURCE)
@@ -110,6 +118,7 @@ async def _play(
     await producer.start()
 
     async def hand_in(records: Sequence[tuple[bytes, bytes]]) -> None:
+        handed.extend(value for _, value in records)
         by_partition: dict[int, list[Outbound]] = {}
         for key, value in records:
             by_partition.setdefault(await producer.partition(source, key), []).append(Outbound(key, value))
@@ -149,6 +158,19 @@ def _tell(summary: Summary, options: DemoOptions, stack: Stack, console: Console
     print_summary(summary, console, _next_steps(stack, options))
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(summary).decode() + "\n")
+
+
+def _write_reports(
+    handed: Sequence[bytes], settings: Mapping[str, ProjectSettings], folder: Path, console: Console
+) -> None:
+    if not can_write():
+        console.print("\nNo report: it needs the extra `report` (pip install 'labelquorum[report]').")
+        return
+    console.print("\n[bold]A report on each project, to be opened in a browser[/]")
+    for project_id in PROJECTS:
+        with console.status(f"Drawing {project_id} …"):
+            path = write_report(project_id, handed, settings, folder)
+        console.print(f"  {_shown(path.resolve())}", highlight=False)
 
 
 def _next_steps(stack: Stack, options: DemoOptions) -> list[tuple[str, str]]:

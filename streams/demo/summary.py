@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from streams.contracts.decisions import DeadLetter
 from streams.contracts.regions import Choice, ScoredRegion
+from streams.demo.alarms import Alarms, alarms
 from streams.demo.ledger import FINAL_STATES, Ledger, SeenDecision
 from streams.demo.quality import Hits, compare, majority
 from streams.demo.queue import LabelingQueue
@@ -83,7 +84,7 @@ class Summary(Struct, frozen=True):
     """`project/task/annotator` of answers that were handed in and that no decision holds. Empty when all is well."""
     dead_letters: dict[str, int]
     """Reason → records."""
-    alerts: list[str]
+    alerts: list[Alarms]
     reviews: int
     seconds: float
 
@@ -107,7 +108,7 @@ def summarise(recordings: Sequence[Recording], queue: LabelingQueue, ledger: Led
         unexplained=["/".join(task) for task in unsettled],
         lost=[f"{'/'.join(task)}/{person}" for task, people in queue.lost(ledger).items() for person in sorted(people)],
         dead_letters=dict(Counter(map(_reason, ledger.dead_letters.values()))),
-        alerts=[f"{a.project_id}: {a.alert} {a.state}" for a in ledger.alerts.values()],
+        alerts=alarms(ledger.alerts.values()),
         reviews=len(ledger.reviews),
         seconds=seconds,
     )

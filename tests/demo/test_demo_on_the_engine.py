@@ -78,3 +78,10 @@ def test_the_figures_of_the_majority_are_those_published(summary: Summary) -> No
     assert birds is not None
     # Zhang et al. (2016) report 24.07 % errors of the majority vote on the bluebirds.
     assert birds.everyone.value == pytest.approx(1 - 0.2407, abs=5e-5)
+
+
+def test_one_alert_is_raised_and_resolved_for_a_reason_that_is_in_the_data(summary: Summary) -> None:
+    imbalance = next(a for a in summary.alerts if (a.project_id, a.alert) == ("bluebirds", "class_imbalance"))
+    assert imbalance.raised == imbalance.resolved >= 1
+    assert " Blue Grosbeak : " in imbalance.course
+    assert "grosbeak" in imbalance.why

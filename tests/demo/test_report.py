@@ -7,6 +7,7 @@ from io import StringIO
 import msgspec
 from rich.console import Console
 
+from streams.demo.alarms import Alarms
 from streams.demo.report import print_summary
 from streams.demo.summary import Figures, ProjectSummary, Quality, Summary
 
@@ -82,9 +83,9 @@ def test_reasons_are_given_for_dead_letters_and_open_tasks() -> None:
             SUMMARY,
             dead_letters={"zero_size_box": 31, "invalid": 1},
             explained={"the recorded answers ran out, 1 more wanted": 3},
-            alerts=["p: agreement_drift raised"],
+            alerts=[Alarms("p", "agreement_drift", 1, 1, "8 a : 2 b → 5 a : 5 b", "people tire")],
         )
     )
     assert "Dead letters: 32 (1 invalid, 31 zero_size_box)" in text
     assert "3 tasks without a final decision: the recorded answers ran out, 1 more wanted" in text
-    assert "Alerts: p: agreement_drift raised" in text
+    assert "p agreement_drift: raised 1, resolved 1 (8 a : 2 b → 5 a : 5 b); people tire" in text

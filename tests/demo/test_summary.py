@@ -127,7 +127,7 @@ def test_dead_letters_are_counted_by_reason_and_alerts_listed() -> None:
     letters.append(("dead-letter", dead_letter(b"{", reason="z", scope="region", offset=3)))
     summary = played(cats(), 2, *ALL_WELL, *letters, ("quality-alerts", alert()))
     assert summary.dead_letters == {"x": 2, "y": 1, "z (the region alone; the rest of the answer counts)": 1}
-    assert summary.alerts == ["p: agreement_drift raised"]
+    assert [(a.project_id, a.alert, a.raised, a.resolved) for a in summary.alerts] == [("p", "agreement_drift", 1, 0)]
 
 
 def test_it_can_be_read_back_from_json() -> None:
