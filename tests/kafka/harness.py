@@ -11,10 +11,13 @@ import sys
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.adapters.faust_app.table import apply_changes
 from streams.adapters.kafka import topics
@@ -123,6 +126,19 @@ class Deployment:
             await producer.stop()
         return sent
 
+    async def hand_in(self, events: Iterable[tuple[bytes, bytes]]) -> None:
+        """These events, as fast as they are taken."""
+        source = self.config.topic("annotation-events")
+        batch: defaultdict[int, list[Outbound]] = defaultdict(list)
+        for key, value in events:
+            batch[key_partition(key, self.config.partitions)].append(Outbound(key, value))
+        producer = BatchProducer(self.config.broker, [source])
+        await producer.start()
+        try:
+            await asyncio.gather(*[f for p, r in batch.items() for f in await producer.send(source, p, r)])
+        finally:
+            await producer.stop()
+
     # ---- workers
 
     def start_worker(self, step: str = "", count: int = 0) -> subprocess.Popen[bytes]:
@@ -148,10 +164,11 @@ class Deployment:
         try:
             async with asyncio.timeout(seconds):
                 while True:
-                    (answer,) = await client.describe_consumer_groups([self.config.app_id])
-                    _code, _group, state, _kind, _protocol, members, *_ = answer.groups[0]
-                    if state == "Stable" and len(members) == count:
-                        return
+                    with suppress(GroupCoordinatorNotAvailableError):  # a fresh broker makes its topic of groups first
+                        (answer,) = await client.describe_consumer_groups([self.config.app_id])
+                        _code, _group, state, _kind, _protocol, members, *_ = answer.groups[0]
+                        if state == "Stable" and len(members) == count:
+                            return
                     await asyncio.sleep(0.2)
         finally:
             await client.close()
@@ -208,6 +225,23 @@ class Deployment:
             apply_changes(state, unit.changes.items())
             outcome.state.update({(partition, key): value for key, value in state.items()})
         return outcome
+
+    async def processed(self, seconds: float = 60) -> None:
+        """Wait until the group has committed all that is in the sources, the first agent's before the second's."""
+        client = await connect(self.config.broker)
+        try:
+            async with asyncio.timeout(seconds):
+                for processor in self.workload.make().values():
+                    ends = {r.partition: r.offset + 1 for r in await self.records(processor.source)}
+                    source = self.config.topic(processor.source)
+                    while True:
+                        committed = await client.list_consumer_group_offsets(self.config.app_id)
+                        reached = {p.partition: o.offset for p, o in committed.items() if p.topic == source}
+                        if all(reached.get(partition, 0) >= end for partition, end in ends.items()):
+                            break
+                        await asyncio.sleep(0.2)
+        finally:
+            await client.close()
 
     async def settled(self, seconds: float = 60) -> dict[str, tuple[Outcome, Counter[Produced]]]:
         """Wait until every agent has produced, at least once, all that it should; then expected and actual, by agent.
