@@ -16,8 +16,6 @@ at sums that never had them. What was raised before is not unsaid; it resolves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from streams.contracts.decisions import Alert
 from streams.quality import Touched
 from streams.quality.tallies import Tallies
@@ -31,13 +29,15 @@ from streams.stages.warn.task import task_alerts
 __all__ = ["ALERTS", "LOOK_EVERY", "AlertKind", "Rules", "warn"]
 
 
-def warn(tallies: Tallies, rules: Rules, touched: Touched) -> Iterator[Alert]:
+def warn(tallies: Tallies, rules: Rules, touched: Touched) -> list[Alert]:
     """Test what the facts of one source offset have touched; the project's record follows. The order is fixed."""
+    found: list[Alert | None] = []
     if touched.scores or touched.stalled:
-        yield from project_alerts(tallies, rules, touched)
+        found += project_alerts(tallies, rules, touched)
     if touched.scores or touched.controls:
-        yield from control_alerts(tallies, rules, touched)
+        found += control_alerts(tallies, rules, touched)
     if tallies.touched_annotators:
-        yield from annotator_alerts(tallies, rules)
+        found += annotator_alerts(tallies, rules)
     if touched.outliers:
-        yield from task_alerts(tallies, rules, touched)
+        found += task_alerts(tallies, rules, touched)
+    return [alert for alert in found if alert is not None]

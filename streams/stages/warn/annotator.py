@@ -16,7 +16,7 @@ from streams.quality import AnnotatorRecord, ProjectRecord
 from streams.quality.aged import AGREEMENT, CONSENSUS, GOLD, REVIEWS
 from streams.quality.tallies import Tallies
 from streams.stages.warn.level import fall_figures, follow_level
-from streams.stages.warn.rules import Rules, looks
+from streams.stages.warn.rules import Rules, looks, looks_at_all
 from streams.stages.warn.standing import Evidence, figure, key_of, move, stands
 
 __all__ = ["annotator_alerts", "pair_name"]
@@ -26,26 +26,27 @@ _ALL: Final = 1 << 62
 _NOBODY: Final[frozenset[str]] = frozenset()
 
 
-def annotator_alerts(tallies: Tallies, rules: Rules) -> Iterator[Alert]:
+def annotator_alerts(tallies: Tallies, rules: Rules) -> list[Alert | None]:
     """All that is about who was touched, by id."""
     project, known = tallies.record, tallies.annotators
     standing = (
         {one.evidence.get("first", one.subject) for one in project.alerts.values()} if project.alerts else _NOBODY
     )
     due = [
-        name
+        (name, before)
         for name, before in tallies.touched_annotators.items()
         if name is not None and (name not in known or looks(before, known[name].known, name in standing))
     ]
-    for name in sorted(due):
+    found: list[Alert | None] = []
+    for name, before in sorted(due):
         record = known.get(name)
         if record is None:
-            yield from _gone(project, name)
+            found += _gone(project, name)
             continue
-        found = [_drift(project, record, name, rules), *_rates(project, record, name, rules)]
-        if not _is_model(record):
+        found += [_drift(project, record, name, rules), *_rates(project, record, name, rules)]
+        if not _is_model(record) and looks_at_all(before, record.known, name in standing):
             found += [_too_fast(project, record, name, rules), *_copying(tallies, record, name, rules)]
-        yield from (alert for alert in found if alert is not None)
+    return found
 
 
 def pair_name(first: str, second: str) -> str:

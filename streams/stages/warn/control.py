@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from scoring.rolling.imbalance import imbalance, judge_imbalance
@@ -23,21 +22,21 @@ _DEFAULT_RESOLVE_SHARE: Final = 0.8
 _NOTHING: dict[str, int] = {}
 
 
-def control_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> Iterator[Alert]:
+def control_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> list[Alert | None]:
     """`class_imbalance`, `label_shift` and `threshold_cannot_fail`."""
     record = tallies.record
     found: list[Alert | None] = []
     for control, before in sorted(touched.controls.items()):
         found.append(_imbalance(record, control, rules))
         now = sum(record.sums.shares.get(control, _NOTHING).values())
-        if looks(before // MICRO, now // MICRO, stands(record, "label_shift", control)):
+        if looks(before // MICRO, now // MICRO, stands(record, "label_shift", control), rules.label_look):
             found.append(_label_shift(tallies, control, rules))
     if touched.scores and looks(touched.decisions, record.sums.scores.n, standing=False):
         by_name: dict[str, list[ControlRecord]] = {}
         for (name, _), control_record in sorted(tallies.controls.items()):
             by_name.setdefault(name, []).append(control_record)
         found += [_threshold(record, name, one, rules) for name, one in by_name.items()]
-    yield from (alert for alert in found if alert is not None)
+    return found
 
 
 def _imbalance(record: ProjectRecord, control: str, rules: Rules) -> Alert | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from scoring.rolling.drift import drop, judge_drop
@@ -19,14 +18,12 @@ __all__ = ["project_alerts"]
 _SCORES: Final = 1
 
 
-def project_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> Iterator[Alert]:
+def project_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> list[Alert | None]:
     """`agreement_drift` and `stalled_tasks`."""
-    record = tallies.record
-    found = [
-        _drift(tallies, rules, touched.decisions) if touched.scores else None,
-        _stalled(record, rules) if touched.stalled else None,
-    ]
-    yield from (alert for alert in found if alert is not None)
+    found = [_drift(tallies, rules, touched.decisions)] if touched.scores else []
+    if touched.stalled:
+        found.append(_stalled(tallies.record, rules))
+    return found
 
 
 def _drift(tallies: Tallies, rules: Rules, before: int) -> Alert | None:

@@ -14,20 +14,29 @@ from streams.contracts.alert_settings import AlertSettings
 from streams.contracts.settings import ProjectSettings
 from streams.plan import Plan
 
-__all__ = ["LOOK_EVERY", "Rules", "looks"]
+__all__ = ["LOOK_EVERY", "Rules", "looks", "looks_at_all"]
 
 LOOK_EVERY: Final = 25
 """What takes a scan is looked at whenever as many more tasks, answers, reviews or labels are known of its subject: a
 test costs some fifty times what counting a decision does, and a fall is seen after a hundred tasks, not one."""
 
 
-def looks(before: int, now: int, standing: bool) -> bool:
+def looks(before: int, now: int, standing: bool, every: int = LOOK_EVERY) -> bool:
     """Whether to look: a multiple has been passed, or, while an alert stands, something was corrected.
 
     >>> looks(24, 25, False), looks(25, 26, False), looks(26, 26, False), looks(26, 26, True)
     (True, False, False, True)
     """
-    return before // LOOK_EVERY != now // LOOK_EVERY or (standing and before == now)
+    return before // every != now // every or (standing and before == now)
+
+
+def looks_at_all(before: int, now: int, standing: bool) -> bool:
+    """The same for what is about all there ever was: an eighth more, or less, has to be there to make a difference.
+
+    >>> [n for n in range(1, 1_001) if looks_at_all(n - 1, n, False)][12:]
+    [325, 350, 375, 400, 450, 500, 550, 600, 650, 700, 750, 800, 900, 1000]
+    """
+    return looks(before, now, standing, LOOK_EVERY << max(0, (now // (8 * LOOK_EVERY)).bit_length() - 1))
 
 
 class Rules(NamedTuple):
@@ -41,6 +50,8 @@ class Rules(NamedTuple):
     project_level: LevelRule
     annotator_level: LevelRule
     label_shift: LabelShiftRule
+    label_look: int
+    """Tasks between two looks: a quarter of the window."""
     gold: RateRule
     approval: RateRule
     too_fast: RateRule
@@ -70,6 +81,7 @@ class Rules(NamedTuple):
                 resolve_at=shift.resolve_index,
                 p_value=shift.p_value,
             ),
+            label_look=max(LOOK_EVERY, shift.window_tasks // 4),
             gold=RateRule(gold.accuracy, gold.minimum_tasks, gold.evidence),
             approval=RateRule(reviews.approval, reviews.minimum_tasks, reviews.evidence),
             too_fast=RateRule(fast.share, fast.minimum_answers, fast.evidence),

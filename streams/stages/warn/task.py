@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 
 from scoring.rolling.sums import Verdict
 from streams.contracts.decisions import Alert
@@ -17,30 +17,29 @@ __all__ = ["task_alerts"]
 _ALERT = "outlier_task"
 
 
-def task_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> Iterator[Alert]:
+def task_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> list[Alert | None]:
     """`outlier_task`: the newest stay open."""
     record, test = tallies.record, rules.alerts.outlier_task
     settled, outliers = record.sums.modelled
     stand_out = test.enabled and settled >= test.minimum_tasks and outliers <= test.maximum_share * settled
+    found: list[Alert | None] = []
     for task, contribution in sorted(touched.outliers.items()):
         if contribution is None or not test.enabled:
-            alert = move(record, _ALERT, task, Verdict.WITHIN, lambda task=task: _figures(record, task))  # type: ignore[misc]
-            if alert is not None:
-                yield alert
+            found.append(_resolve(record, task))
         elif stand_out and not stands(record, _ALERT, task):
-            yield from _make_room(record, test.maximum_open)
-            raised = move(record, _ALERT, task, Verdict.BEYOND, lambda: _named(record, task, contribution))  # noqa: B023
-            if raised is not None:
-                yield raised
+            found += _make_room(record, test.maximum_open)
+            found.append(move(record, _ALERT, task, Verdict.BEYOND, partial(_named, record, task, contribution)))
+    return found
 
 
-def _make_room(record: ProjectRecord, most: int) -> Iterator[Alert]:
+def _resolve(record: ProjectRecord, task: str) -> Alert | None:
+    return move(record, _ALERT, task, Verdict.WITHIN, partial(_figures, record, task))
+
+
+def _make_room(record: ProjectRecord, most: int) -> list[Alert | None]:
     """Resolve the oldest."""
     standing = sorted((one.raised_at, one.subject) for one in record.alerts.values() if one.alert == _ALERT)
-    for _, task in standing[: max(0, len(standing) + 1 - most)]:
-        alert = move(record, _ALERT, task, Verdict.WITHIN, lambda task=task: _figures(record, task))  # type: ignore[misc]
-        if alert is not None:
-            yield alert
+    return [_resolve(record, task) for _, task in standing[: max(0, len(standing) + 1 - most)]]
 
 
 def _figures(record: ProjectRecord, task: str) -> Evidence:
