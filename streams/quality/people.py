@@ -16,7 +16,7 @@ from streams.contracts.views import (
 from streams.quality.classes import given_labels, labels_of, shares_of, true_labels
 from streams.quality.figures import plain, share, share_of, undefined
 from streams.quality.project import ProjectQuality
-from streams.quality.records import AnnotatorRecord, Cells
+from streams.quality.records import AnnotatorRecord, Cells, OpenAlert
 from streams.quality.reliability import interval, reliability_of
 from streams.quality.times import quantile_seconds
 
@@ -107,6 +107,11 @@ def _rank(sums: list[int]) -> tuple[bool, float]:
     return not sums[0], sums[1] / sums[0] if sums[0] else 0.0
 
 
+def _about(alert: OpenAlert) -> tuple[str | None, ...]:
+    """Whom an alert is about: some are about two."""
+    return alert.subject, alert.evidence.get("first"), alert.evidence.get("second")
+
+
 def _annotator(quality: ProjectQuality, record: AnnotatorRecord) -> AnnotatorItem:
     reviewed = sum(record.reviews.values())
     learned = reliability_of(record, quality.controls, quality.project)
@@ -129,7 +134,7 @@ def _annotator(quality: ProjectQuality, record: AnnotatorRecord) -> AnnotatorIte
             for name, c in sorted(record.controls.items())
             if c.consensus.counts or c.unjudged.counts
         },
-        alerts=sorted({alert.alert for alert in open_alerts if alert.subject == record.annotator_id}),
+        alerts=sorted({alert.alert for alert in open_alerts if record.annotator_id in _about(alert)}),
     )
 
 

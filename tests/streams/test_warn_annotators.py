@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streams.contracts.facts import Fact
+from streams.quality.views import annotators
 from tests.streams.alert_streams import Stream, alerts_of, boxes, states
 from tests.streams.quality_builders import Shell, part, records, settings
 
@@ -143,6 +144,13 @@ def test_copying_names_both_and_what_is_usual() -> None:
     assert (evidence["share"], evidence["usual_share"], evidence["n"], evidence["others_n"]) == (1.0, 0.0, 25, 50)
     assert evidence["p_value"] < 0.01
     assert "that ann and bea both answered" in alert["recommended_action"]
+
+
+def test_both_of_a_pair_are_shown_with_its_alert() -> None:
+    shell = Shell(settings())
+    shell.step(records(copied(100)))
+    people = annotators(shell.watch.quality("street")).items
+    assert {one.annotator_id for one in people if one.alerts == ["copying"]} == {"ann", "bea"}
 
 
 def test_copying_that_was_none_is_resolved_by_its_correction() -> None:
