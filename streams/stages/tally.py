@@ -102,20 +102,15 @@ def _score(tallies: Tallies, score: float, bucket: int, sign: int) -> None:
 def _count_outlier(sums: ProjectSums, fact: Fact, touched: Touched) -> None:
     """Whether all models disagree with what people settled on."""
     for contribution, sign in ((fact.before, -1), (fact.after, 1)):
-        agreements = [] if contribution is None else _models(contribution)
+        if contribution is None or contribution.detail is None or contribution.state not in SETTLED:
+            continue
+        people = contribution.detail.annotators
+        agreements = [part.consensus for part in people if part.model and part.consensus is not None]
         if agreements:
             sums.modelled[0] += sign
             if max(agreements) < OUTLIER_BELOW:
                 sums.modelled[1] += sign
                 touched.outliers[fact.task_id] = contribution if sign > 0 else None
-
-
-def _models(contribution: Contribution) -> list[float]:
-    """Agreement of each model with the consensus of a settled task."""
-    if contribution.detail is None or contribution.state not in SETTLED:
-        return []
-    people = contribution.detail.annotators
-    return [part.consensus for part in people if part.model and part.consensus is not None]
 
 
 def _count(sums: ProjectSums, contribution: Contribution, sign: int, touched: Touched) -> None:

@@ -41,6 +41,8 @@ def _drift(tallies: Tallies, rules: Rules, before: int) -> Alert | None:
         if looks(before, n, fallen):
             fallen = follow_level(record, key, cells, _SCORES, level)
     beyond = record.dropped or fallen
+    if not beyond and key not in record.alerts:
+        return None
 
     def evidence() -> Evidence:
         baseline, recent = tallies.buckets.baseline, tallies.buckets.recent
