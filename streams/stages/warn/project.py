@@ -68,9 +68,10 @@ def _drift(tallies: Tallies, rules: Rules, before: int) -> Alert | None:
 
 def _follow_window(tallies: Tallies, rules: Rules) -> None:
     test, buckets = rules.alerts.agreement_drift, tallies.buckets
-    if not buckets.full or buckets.baseline.n < test.minimum_baseline_tasks:
+    recent = buckets.recent
+    if not buckets.full or buckets.total.n - recent.n < test.minimum_baseline_tasks:
         return
-    verdict = judge_drop(buckets.baseline, buckets.recent, test.drop, test.resolve_drop, test.standard_errors)
+    verdict = judge_drop(buckets.baseline, recent, test.drop, test.resolve_drop, test.standard_errors)
     if verdict is not Verdict.BETWEEN:
         tallies.record.dropped = verdict is Verdict.BEYOND
 
