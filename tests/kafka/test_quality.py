@@ -7,9 +7,12 @@ What replay can't say, since it reads all events in one order and a worker those
 - alerts: when a line was crossed, how often, and what stood behind it then, depend on who came first, and so do
   `episodes`, the `levels` that tests for a fall keep between two judgements, and whether the window has `dropped`.
 
-Those are compared, byte for byte too, with WATCH stepped once over the facts that the workers left in the log. (What
-is learned of annotators and weighs votes comes into force some moments later, and so depends on time as well. No
-project has weighted votes here; what weights are made of, and the figures that are shown, are among what is compared.)
+Those are compared, byte for byte too, with WATCH stepped once over the facts that the workers left in the log.
+
+Two more things would depend on who comes first, and are not in this stream. What is learned of annotators weighs votes
+some moments later; no project has weighted votes here, but what weights are made of, and the reliability that is shown,
+are among what is compared. And each partition has a stream time of its own, by which tasks are called stalled and are
+closed; the stream is shorter than the day that takes.
 """
 
 from __future__ import annotations
@@ -176,6 +179,12 @@ async def assert_as_replayed(deployment: Deployment, events: list[Event]) -> Non
     assert shown(qualities, await decided(deployment)) == shown([*map(engine.quality, sorted(PROJECTS))], seen)
     stepped_once = await deployment.expected("watch")
     assert state == stepped_once.state
+    alerts = await deployment.produced(["quality-alerts"])
+    assert alerts
+    if deployment.config.delivery == "exactly-once":
+        assert alerts == stepped_once.outputs
+    else:
+        assert alerts.keys() == stepped_once.outputs.keys()
 
 
 async def assert_shown_by_redis(deployment: Deployment, redis_url: str) -> None:
@@ -203,7 +212,7 @@ def portions(events: list[Event], count: int) -> Iterator[tuple[list[Event], lis
 
 
 @pytest.mark.parametrize(
-    ("delivery", "tasks", "kills"), [("exactly-once", 150, "oobop"), ("at-least-once", 30, "o")], ids=lambda v: str(v)
+    ("delivery", "tasks", "kills"), [("exactly-once", 150, "oobop"), ("at-least-once", 60, "o")], ids=lambda v: str(v)
 )
 async def test_statistics_after_kills_under_load_are_those_of_replay(
     deploy: Deploy, delivery: Delivery, tasks: int, kills: str, tmp_path: Path
