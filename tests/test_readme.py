@@ -30,8 +30,8 @@ from tests.support.commands import named_commands, problem
 
 README = text("README.md")
 LONGEST_PRODUCER = 20
-OURS_ALONE = {"quality-facts", "annotator-reliability"}
-"""Topics that are between our two agents."""
+OURS_ALONE = {"quality-facts"}
+"""Between our two agents."""
 
 
 def blocks(*languages: str) -> list[str]:
