@@ -57,7 +57,7 @@ async def test_missing_topics_end_the_worker_at_once_with_all_of_them_listed(bro
     deployment = Deployment(broker, TOY, "at-least-once")
     code, log = await deployment.run_worker_to_its_end()
     assert code == 2
-    assert log.count("does not exist: run `labelquorum topics create`") == 11
+    assert log.count("does not exist: run `labelquorum topics create`") == 12
     assert "Traceback" not in log
 
 
