@@ -54,6 +54,7 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
         return None
     held = _held(task, plan, found, decided)
     afresh = plan.settings.routing.on_rejected == "all"
+    repeats = _repeats(task, plan, standings) if len(task.answers) > len(standings) else {}
     rejected_us = task.header.rejected_us if afresh or found.situation.review in _STILL_REJECTED else -1
     return Detail(
         first_us=min([s.answer.at_us for s in standings]),
@@ -64,12 +65,31 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
             AnnotatorPart(
                 s.annotator_id, s.answer.kind == "model", s.counts, s.answer.lead_time_seconds,
                 held.peers[row], held.consensus[row], held.gold[row], s.answer.at_us <= rejected_us,
+                repeats.get(s.annotator_id),
             )
             for row, s in enumerate(standings)
         ],
         controls=held.controls,
         consensus_gold=held.consensus_gold,
     )  # fmt: skip
+
+
+def _repeats(task: Task, plan: Plan, standings: Sequence[Standing]) -> dict[str, float]:
+    """Whoever answered twice → agreement of what stands with their other submissions: a new submission, not an edit."""
+    found: dict[str, float] = {}
+    for one in standings:
+        others = [
+            (submission_id, answer.result or [], True)
+            for submission_id, answer in sorted(task.answers.items())
+            if answer.annotator_id == one.annotator_id
+            and submission_id != one.submission_id
+            and answer.result is not None
+        ]
+        if others:
+            scores = score([("", one.answer.result or [], True), *others], plan, 0, scene_of(task))
+            if scores.individual[0] is not None:
+                found[one.annotator_id] = scores.individual[0]
+    return found
 
 
 class _Held(NamedTuple):

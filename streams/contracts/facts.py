@@ -64,6 +64,8 @@ class AnnotatorPart(Struct, frozen=True, array_like=True, gc=False):
     rejected: bool = False
     """A reviewer rejected this answer, and no verdict on what the task came to since has taken that back. Where
     rejected tasks start again nothing does."""
+    repeats: float | None = None
+    """Agreement of this answer with the annotator's own other submissions to the task; None without one."""
 
 
 class Detail(Struct, frozen=True, array_like=True, gc=False):

@@ -127,6 +127,8 @@ def _count_people(
             cell = record.aged.cell(period, ANNOTATOR_SUMS)
             cell[GOLD] += sign
             cell[GOLD + 1] += round(gold * unit)
+        if part.repeats is not None:
+            _add(record.repeats, part.repeats, sign)
         if review is not None:
             record.known += sign
             change(record.reviews, review, sign)

@@ -14,7 +14,7 @@ from streams.contracts.views import (
     MatrixView,
 )
 from streams.quality.classes import given_labels, labels_of, shares_of, true_labels
-from streams.quality.figures import plain, share, share_of, undefined
+from streams.quality.figures import plain, share, share_of
 from streams.quality.project import ProjectQuality
 from streams.quality.records import AnnotatorRecord, Cells, OpenAlert
 from streams.quality.reliability import interval, reliability_of
@@ -24,9 +24,7 @@ __all__ = ["GOLD", "annotators", "benchmark", "kind_of", "matrix"]
 
 GOLD = "gold"
 _NO_GOLD = "none of their tasks has gold"
-_NO_REPEATS = (
-    "an annotator's second answer to a task takes the place of the first: repeats are not told from corrections"
-)
+_NO_REPEATS = "they never answered a task twice, by a second submission"
 
 
 def kind_of(record: AnnotatorRecord) -> str:
@@ -125,7 +123,7 @@ def _annotator(quality: ProjectQuality, record: AnnotatorRecord) -> AnnotatorIte
         agreement_with_consensus=share_of(record.consensus, "none of their tasks has a consensus"),
         gold_accuracy=share_of(record.gold, _NO_GOLD),
         approval=share(record.reviews.get("approved", 0), reviewed, "none of their tasks was reviewed"),
-        self_consistency=undefined(_NO_REPEATS),
+        self_consistency=share_of(record.repeats, _NO_REPEATS),
         reliability={name: interval(one) for name, one in learned.items()},
         weights={name: round(one.weight, 6) for name, one in learned.items()},
         bias=_bias(record),

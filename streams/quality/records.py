@@ -198,6 +198,8 @@ class AnnotatorRecord(Struct, array_like=True):
     peers: dict[str, PairSums] = {}
     """Other annotator → the two; kept on the first of the two by id."""
     further_peers: PairSums = msgspec.field(default_factory=lambda: [0, 0, 0, 0])
+    repeats: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    """With their own other submissions: tasks, and the sum of the agreement in millionths."""
 
 
 class PublishedRecord(Struct, array_like=True):

@@ -68,8 +68,9 @@ def part(
     consensus: float | None = 1.0,
     gold: float | None = None,
     rejected: bool = False,
+    repeats: float | None = None,
 ) -> AnnotatorPart:
-    return AnnotatorPart(annotator, model, counts, seconds, agreement, consensus, gold, rejected)
+    return AnnotatorPart(annotator, model, counts, seconds, agreement, consensus, gold, rejected, repeats)
 
 
 def detail(

@@ -96,6 +96,20 @@ def test_an_annotator_is_named_with_kind_lead_time_and_whether_they_count() -> N
     assert detail.controls["scene"].consensus.given == [["day"] * 4]
 
 
+def test_who_answers_a_task_again_is_held_against_their_own_other_answer() -> None:
+    again = _sure(*answers("day", "day", "night"), submitted(annotator="a1", submission="again", at=9))
+    assert [part.repeats for part in again.annotators] == [1.0, None, None]
+    otherwise = _sure(
+        *answers("day", "day", "night"), submitted(annotator="a1", submission="again", at=9, result=[choice("dusk")])
+    )
+    assert [part.repeats for part in otherwise.annotators] == [0.0, None, None]
+
+
+def test_an_edit_and_an_answer_that_was_withdrawn_are_no_repeats() -> None:
+    edited = _sure(*answers("day", "day", "night"), submitted(annotator="a1", version=2, at=9, result=[choice("dusk")]))
+    assert [part.repeats for part in edited.annotators] == [None, None, None]
+
+
 def test_a_task_that_waits_without_gold_has_no_detail() -> None:
     assert _detail(*answers("day", "night")) is None
 

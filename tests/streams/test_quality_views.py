@@ -88,7 +88,12 @@ def test_an_annotator_is_told_with_speed_agreement_gold_approval_and_bias() -> N
     assert (found.approval.value, found.approval.n) == (0.0, 1)
     assert found.confusion == {"scene": {"day": {"day": 1.0, "night": 1.0}}}
     assert found.bias == {"scene": {"day": -0.5, "night": 0.5}}  # one of two, where the consensus is day twice
-    assert found.self_consistency.undefined is not None
+    assert found.self_consistency.undefined == "they never answered a task twice, by a second submission"
+
+
+def test_how_consistent_an_annotator_is_with_themselves_is_told_once_they_answered_twice() -> None:
+    found = who(quality_of(agreed(detail(part("a-1", repeats=1.0))), agreed(detail(part("a-1", repeats=0.5)))), "a-1")
+    assert (found.self_consistency.value, found.self_consistency.n) == (0.75, 2)
 
 
 def test_annotators_come_by_least_agreement_with_the_consensus_and_the_unknown_last() -> None:
