@@ -142,7 +142,8 @@ def test_a_disabled_alert_is_silent(name: str) -> None:
 @pytest.mark.parametrize("name", ["agreement_drift", "class_imbalance"])
 def test_switching_an_open_alert_off_resolves_it_when_it_is_next_touched(name: str) -> None:
     alerts: dict[str, dict[str, Any]] = {
-        "agreement_drift": {"window_tasks": 2, "minimum_baseline_tasks": 2, "standard_errors": 0}, "class_imbalance": {"minimum": 10},
+        "agreement_drift": {"window_tasks": 2, "minimum_baseline_tasks": 2, "standard_errors": 0},
+        "class_imbalance": {"minimum": 10},
     }  # fmt: skip
     day = {"scene": {"day": 1.0}}
     facts = [*scored(0.9, 0.9, 0.1), labelled({"day": 20, "night": 1}, 3)]
