@@ -93,6 +93,9 @@ def _control(control: ControlScore, scores: Scores, adjudication: Adjudication) 
         soft_labels=settled.soft_labels,
         conflicts=settled.conflicts,
         weights=UNSET if settled.weights is None else settled.weights,
+        recall=UNSET if settled.recall is None else settled.recall,
+        class_shares=UNSET if settled.class_shares is None else settled.class_shares,
+        plain_vote=UNSET if settled.plain_vote is None else settled.plain_vote,
     )
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Struct
 
+from streams.contracts.reliability import ControlReliability
 from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
 from streams.platforms import PLATFORMS, Preset, preset
 from streams.settings import settings_hash
 from streams.template import SLOT
 
-__all__ = ["NOTHING", "ControlPlan", "Plan"]
+__all__ = ["NOTHING", "ControlPlan", "Learned", "Plan"]
 
 
-NOTHING: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+Learned: TypeAlias = Mapping[str, Mapping[str, ControlReliability]]
+"""Control → annotator → how far their answers can be trusted."""
+NOTHING: Learned = MappingProxyType({})
 """Learned of nobody."""
 
 
@@ -51,10 +54,10 @@ class Plan:
 
     __slots__ = ("_controls", "hash", "learned", "redecide_us", "remembered", "remembers", "settings")
 
-    def __init__(self, settings: ProjectSettings, learned: Mapping[str, Mapping[str, float]] = NOTHING) -> None:
+    def __init__(self, settings: ProjectSettings, learned: Learned = NOTHING) -> None:
         self.settings = settings
         self.learned = learned
-        """Control → annotator → weight, as far as is known; it changes while the plan stays."""
+        """As far as is known; it changes while the plan stays."""
         self.hash = settings_hash(settings)
         weighed = any(control.adjudication == "weighted" for control in settings.controls.values())
         again = settings.routing.redecide_after_seconds

@@ -15,7 +15,7 @@ from typing import Any
 
 from scoring.consensus.weights import checked_weights
 
-__all__ = ["SetVote", "Vote", "more_than_half", "vote", "vote_labels"]
+__all__ = ["SetVote", "Vote", "more_than_half", "preference_key", "vote", "vote_labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def vote_labels(
         kept = {next(iter(ranked))}
     agreeing = [share if label in kept else 1.0 - share for label, share in ranked.items()]
     return SetVote(
-        labels=sorted(kept, key=_preference_key(preference)),
+        labels=sorted(kept, key=preference_key(preference)),
         shares=ranked,
         confidence=fsum(agreeing) / len(agreeing) if agreeing else 1.0,
         supporters=[i for i, answer in enumerate(answers) if answer == kept],
@@ -188,11 +188,16 @@ def _ranked(shares: dict[Hashable, float], preference: Sequence[Hashable]) -> li
     rounded = {answer: round(share, 12) for answer, share in shares.items()}
     if len(set(rounded.values())) == len(rounded):
         return sorted(rounded, key=rounded.__getitem__, reverse=True)
-    preferred = _preference_key(preference)
+    preferred = preference_key(preference)
     return sorted(rounded, key=lambda answer: (-rounded[answer], preferred(answer)))
 
 
-def _preference_key(preference: Sequence[Hashable]) -> Any:
+def preference_key(preference: Sequence[Hashable]) -> Any:
+    """The tie rule of this module as a sort key, preferred answers first.
+
+    >>> sorted([None, "dusk", "day", "night"], key=preference_key(["night"]))
+    ['night', 'day', 'dusk', None]
+    """
     rank = {answer: place for place, answer in reversed(list(enumerate(preference)))}
     last = len(preference)
 

@@ -79,6 +79,15 @@ class ControlOutcome(Struct, kw_only=True, gc=False):
     weights: dict[str, float] | UnsetType = UNSET
     """What each annotator's vote counted for, where votes are weighted: as the settings say, else as was learned of
     them when the decision was made, else 1."""
+    recall: dict[str, dict[str, float]] | UnsetType = UNSET
+    """Annotator → class → probability of naming it where it is true: there where the consensus and `soft_labels` are
+    made of these and not of `weights`, by `scoring.consensus.posterior`. All classes that were thought possible are
+    named; `""` stands for no answer."""
+    class_shares: dict[str, float] | UnsetType = UNSET
+    """Class → how common it was among the tasks that these annotators had answered: there where `recall` is."""
+    plain_vote: float | UnsetType = UNSET
+    """Share of the plain vote, with everybody right 4 times in 5, in the pool with what `recall` and `class_shares`
+    say: 0.5 where all was learned of the consensus, 0 where all was of gold. There where `recall` is."""
 
 
 class ConsensusBase(Struct, kw_only=True, tag_field="type", gc=False):

@@ -19,11 +19,15 @@ class ControlReliability(Struct, kw_only=True, gc=False):
     """Credible interval of 95 %."""
     n: float
     """Answers that it rests on, after decay."""
+    gold: float = 0.0
+    """Those of them whose truth is gold, the rest's being the consensus."""
     weight: float
     """For a weighted vote: log-odds of being right against guessing, 0 for whoever does no better; never negative."""
     recall: dict[str, float] = {}
     """True class → probability of naming it, for classes that they have answers to: few answers say little, and leave
     it near `accuracy`."""
+    tasks: dict[str, float] = {}
+    """True class → answers of theirs to tasks of it, after decay: how common each class is."""
 
 
 class AnnotatorReliability(Struct, kw_only=True, gc=False):

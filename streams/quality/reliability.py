@@ -153,33 +153,40 @@ def _estimate(control: AnnotatorControl, known: _Known) -> ControlReliability:
     counts, prior = _counts(control, known), known.prior
     share = accuracy(counts, prior)
     right, wrong = (prior.right + counts.right) / MICRO, (prior.wrong + counts.total - counts.right) / MICRO
+    n, total = counts.total / MICRO, control.consensus.total + control.gold.total
+    left = n / total if total else 0.0  # of a class, and of gold, as much has faded as of all
+    tasks, recall = _by_class(control, share, left)
     return ControlReliability(
         model=_MODEL,
         accuracy=round(share, 6),
         low=round(float(betaincinv(right, wrong, 0.025)), 6),
         high=round(float(betaincinv(right, wrong, 0.975)), 6),
-        n=counts.total / MICRO,
+        n=n,
+        gold=round(left * control.gold.total, 6),
         weight=from_micro(round(_weight(control, known) * MICRO)),
-        recall=_recall(control, share, counts.total / MICRO),
+        recall=recall,
+        tasks=tasks,
     )
 
 
-def _recall(control: AnnotatorControl, share: float, n: float) -> dict[str, float]:
-    """Per class that has been true: drawn towards the annotator's own accuracy, as the model `shrunk` does.
+def _by_class(control: AnnotatorControl, share: float, left: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Per class that has been true: their answers, and their recall.
 
-    Few answers to a class say little, and that little is worth telling: on bluebirds, votes counted by recalls that are
-    told from the first answer on find .85 of the classes, from the tenth on .83, and by weights alone .76.
+    That is drawn towards the annotator's own accuracy, as the model `shrunk` does. Few answers to a class say little,
+    and that little is worth telling: on bluebirds, votes counted by recalls that are told from the first answer on find
+    .85 of the classes, from the tenth on .83, and by weights alone .76.
     """
-    total = control.consensus.total + control.gold.total
-    left = n / total if total else 0.0  # of a class as much has faded as of all
     rows: dict[str, list[int]] = {}
     for cells in (control.consensus, control.gold):
         for truth, row in cells.counts.items():
             sums = rows.setdefault(truth, [0, 0])
             sums[0] += sum(row.values())
             sums[1] += row.get(truth, 0)
-    return {
-        truth: round((left * hits + DEFAULT.worth * share) / (left * answers + DEFAULT.worth), 6)
-        for truth, (answers, hits) in sorted(rows.items())
-        if answers > 0
-    }
+    seen = {truth: row for truth, row in sorted(rows.items()) if row[0] > 0}
+    return (
+        {truth: round(left * answers, 6) for truth, (answers, _) in seen.items()},
+        {
+            truth: round((left * hits + DEFAULT.worth * share) / (left * answers + DEFAULT.worth), 6)
+            for truth, (answers, hits) in seen.items()
+        },
+    )

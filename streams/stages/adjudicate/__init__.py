@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from streams.plan import NOTHING
+from streams.plan import NOTHING, Learned
 from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, ObjectEvidence, Scores, SetEvidence
 from streams.stages.adjudicate.answers import settle_answers
 from streams.stages.adjudicate.categories import settle_category, settle_set
@@ -44,7 +44,7 @@ def adjudicate(
     scores: Scores,
     submissions: Sequence[str],
     weights: Mapping[str, float],
-    learned: Mapping[str, Mapping[str, float]] = NOTHING,
+    learned: Learned = NOTHING,
 ) -> Adjudication:
     """Adjudicate every control by the method of its settings.
 
@@ -52,7 +52,9 @@ def adjudicate(
         scores: from `stages.score`.
         submissions: the submission id of each of `scores.annotators`.
         weights: by annotator, for controls that ask for `weighted`: as the project's settings have them.
-        learned: control → annotator → weight, for whoever `weights` does not name; 1 for whoever neither does.
+        learned: for whoever `weights` does not name; a weight of 1 for whoever neither does. Votes on a category are
+            counted by recall where it was learned of a voter and `weights` names none of them: how a weight that
+            somebody has set compares with a probability, nobody can tell.
     """
     ids = [scores.annotators[row] for row in scores.counted]
     equal = Voters(scores.counted, ids, [submissions[row] for row in scores.counted], None)
@@ -61,9 +63,19 @@ def adjudicate(
         voters = equal
         if control.plan.adjudication == "weighted":
             known = learned.get(control.name, {})
-            weighing = [weights.get(name, known.get(name, 1.0)) for name in ids]
-            # Where nobody does better than guessing, nobody is trusted more than anybody.
-            voters = Voters(equal.rows, ids, equal.submissions, weighing if any(weighing) else [1.0] * len(ids))
+            found = [known.get(name) for name in ids]
+            weighing = [
+                weights.get(name, 1.0 if one is None else one.weight) for name, one in zip(ids, found, strict=True)
+            ]
+            by_recall = any(one is not None and one.recall for one in found) and weights.keys().isdisjoint(ids)
+            voters = Voters(
+                equal.rows,
+                ids,
+                equal.submissions,
+                # Where nobody does better than guessing, nobody is trusted more than anybody.
+                weighing if any(weighing) else [1.0] * len(ids),
+                found if by_recall else None,
+            )
         settled = controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
         if voters.weights is not None:
             settled.weights = dict(zip(ids, voters.weights, strict=True))

@@ -8,25 +8,35 @@ from typing import Any
 
 from scoring.consensus.votes import Vote, vote, vote_labels
 from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBoolean, ConsensusChoice, ConsensusChoices
-from streams.scores import JOIN, Category, CategoryEvidence, ControlScore, SetEvidence
+from streams.scores import Category, CategoryEvidence, ControlScore, SetEvidence
+from streams.stages.adjudicate.recall import RecallVote, by_recall, spelled
 from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter, conflict, sources
 
 __all__ = ["settle_category", "settle_set"]
 
 
 def settle_category(control: ControlScore, voters: Voters) -> Settled:
-    """Majority or weighted vote, or the best annotator's answer; nothing where most gave no answer."""
+    """Majority or weighted vote, or the best annotator's answer; nothing where most gave no answer.
+
+    A weighted vote is counted by recall where that was learned, by Bayes' rule.
+    """
     evidence: CategoryEvidence = control.evidence  # type: ignore[assignment]
     answers = tuple(evidence.answers[row] for row in voters.rows)
     if not answers:
         return Settled([], {}, [])
-    counted, soft = _ballot(answers, None if voters.weights is None else tuple(voters.weights), control.plan.labels)
+    by: RecallVote | None = None
+    if voters.learned is None:
+        weights = None if voters.weights is None else tuple(voters.weights)
+        counted, soft = _ballot(answers, weights, control.plan.labels)
+    else:
+        by = by_recall(control, answers, voters.ids, voters.learned)
+        counted, soft = by.vote, _soft_labels(by.vote.shares)  # type: ignore[arg-type]
     winner: Category = counted.winner  # type: ignore[assignment]
     if control.plan.adjudication == "best_annotator":
         winner = answers[best_voter(control, voters)]
     conflicts = _category_conflicts(evidence, answers, winner, voters) if len(counted.shares) > 1 else []
     if winner is None:
-        return Settled([], soft, conflicts)
+        return _told(Settled([], soft, conflicts), by)
     supporters = [i for i, answer in enumerate(answers) if answer == winner]
     given: dict[Any, list[str]] = {}
     for i in supporters:
@@ -39,7 +49,13 @@ def settle_category(control: ControlScore, voters: Voters) -> Settled:
         kind(id="", control=control.name, value=value, support=support, confidence=share, sources=given[value])
         for value in sorted(given)
     ]
-    return Settled(consensus, soft, conflicts)
+    return _told(Settled(consensus, soft, conflicts), by)
+
+
+def _told(settled: Settled, by: RecallVote | None) -> Settled:
+    if by is not None:
+        settled.recall, settled.class_shares, settled.plain_vote = by.recall, by.class_shares, by.plain_vote
+    return settled
 
 
 @lru_cache(maxsize=16_384)
@@ -56,15 +72,11 @@ def _soft_labels(shares: Mapping[Category, float]) -> dict[str, float]:
 
     None at all where nobody of any weight gave one.
     """
-    given = {_spelled(answer): share for answer, share in shares.items() if answer is not None}
+    given = {spelled(answer): share for answer, share in shares.items() if answer is not None}
     total = sum(given.values())
     if not total:
         return {}
     return {label: round(share / total, DIGITS) for label, share in sorted(given.items())}
-
-
-def _spelled(answer: str | bool) -> str:
-    return str(answer).lower() if isinstance(answer, bool) else answer.replace(JOIN, " | ")
 
 
 def _category_conflicts(
@@ -77,7 +89,7 @@ def _category_conflicts(
         if answer is None:
             key: tuple[ConflictKind, str] = ("missing", "gave no answer")
         else:
-            key = ("extra" if winner is None else "value", f"answered {_spelled(answer)}")
+            key = ("extra" if winner is None else "value", f"answered {spelled(answer)}")
         groups.setdefault(key, []).append(i)
     return [conflict(kind, rows, evidence.regions, voters, detail) for (kind, detail), rows in sorted(groups.items())]
 

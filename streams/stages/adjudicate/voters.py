@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from scoring.consensus.pick import best_annotator
 from streams.contracts.decisions import Conflict, ConflictKind
+from streams.contracts.reliability import ControlReliability
 from streams.scores import ControlScore
 
 __all__ = ["DIGITS", "ObjectUnit", "Settled", "Voters", "best_voter", "conflict", "sources"]
@@ -45,6 +46,12 @@ class Settled(Struct):
     """The objects of an object kind, those of the consensus first and in its order."""
     weights: dict[str, float] | None = None
     """By annotator, where votes were weighted."""
+    recall: dict[str, dict[str, float]] | None = None
+    """By annotator and class, where votes were counted by it."""
+    class_shares: dict[str, float] | None = None
+    """By class, where votes were counted by recall."""
+    plain_vote: float | None = None
+    """Share of the plain vote, where votes were counted by recall."""
 
 
 class Voters(Struct):
@@ -56,6 +63,8 @@ class Voters(Struct):
     submissions: list[str]
     weights: list[float] | None
     """Reliability; None: everybody counts the same."""
+    learned: list[ControlReliability | None] | None = None
+    """What is known of each; None where votes are counted by the weights alone."""
 
 
 def best_voter(control: ControlScore, voters: Voters) -> int:
