@@ -201,4 +201,5 @@ class ProjectSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     alerts: AlertSettings = AlertSettings()
     quality: QualitySettings = QualitySettings()
     annotator_weights: dict[str, Annotated[float, Meta(gt=0, le=1e6)]] = {}
-    """For `adjudication: weighted`; 1 for everybody else."""
+    """For `adjudication: weighted`; everybody else has what was learned of them, or 1. Where one of the voters of a
+    task is named here, votes on a category are counted by weights, and not by the recalls that were learned."""

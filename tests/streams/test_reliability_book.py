@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from typing import Any
 
 import msgspec
@@ -10,46 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.consensus.posterior import Trust, posterior_vote
-from scoring.consensus.votes import Vote
 from streams.contracts.settings import TYPE_DEFAULTS
-from streams.demo.recorded import packaged
 from streams.limits import Limits
 from streams.reliability_book import ReliabilityBook
 from streams.replay import LEARNED_EVERY_LINES, Replay
-from streams.settings import SettingsBook, parse_document
+from streams.settings import SettingsBook
 from streams.settle import Settle
-from tests.builders import PROJECT, Driver, Event, answers, boolean, choice, configured, line, record, submitted
+from tests.builders import PROJECT, Driver, answers, choice, configured, line, record, submitted
 from tests.builders import settings as project
 from tests.streams.kinds_builders import CONTROL, KINDS, region
-
-_WEIGHTED = {"scene": {"type": "choice", "adjudication": "weighted"}}
-
-
-def _record(annotator: str, weight: float, control: str = "scene", owner: str = PROJECT, **more: Any) -> bytes:
-    learned = {"model": "one_coin", "accuracy": 0.9, "low": 0.8, "high": 0.95, "n": 40, "weight": weight} | more
-    return msgspec.json.encode(
-        {
-            "schema": 1, "type": "annotator.reliability", "project_id": owner, "annotator_id": annotator,
-            "event_time": "2026-01-31T10:00:00.000Z", "controls": {control: learned},
-        }
-    )  # fmt: skip
-
-
-def _decided(book: ReliabilityBook, *events: Event, **more: Any) -> dict[str, Any]:
-    wanted = project(controls=_WEIGHTED, **more)
-    settle = Settle(SettingsBook({PROJECT: wanted}), Limits(), book)
-    settle.open(0, {})
-    work = settle.step(0, [record(i, given) for i, given in enumerate(events)])
-    decisions = [out for out in work.outgoing if out.topic in ("task-agreement", "task-disagreement")]
-    found: dict[str, Any] = msgspec.json.decode(decisions[-1].value)
-    return found
+from tests.streams.reliability_builders import WEIGHTED, decided_by, learned_record
 
 
 def test_whoever_is_known_to_be_right_outvotes_two_who_are_not_and_the_decision_says_so() -> None:
     book = ReliabilityBook()
-    book.publish(b"street/a3", _record("a3", 2.5))
-    decided = _decided(book, *answers("day", "day", "night"))
+    book.publish(b"street/a3", learned_record("a3", 2.5))
+    decided = decided_by(book, *answers("day", "day", "night"))
     assert decided["consensus"][0]["value"] == "night"
     assert decided["controls"]["scene"]["weights"] == {"a1": 1.0, "a2": 1.0, "a3": 2.5}
     assert decided["controls"]["scene"]["soft_labels"] == {"day": 0.444444, "night": 0.555556}
@@ -57,17 +32,17 @@ def test_whoever_is_known_to_be_right_outvotes_two_who_are_not_and_the_decision_
 
 def test_what_the_settings_say_of_an_annotator_goes_before_what_was_learned() -> None:
     book = ReliabilityBook()
-    book.publish(b"street/a3", _record("a3", 2.5))
-    decided = _decided(book, *answers("day", "day", "night"), annotator_weights={"a3": 0.5})
+    book.publish(b"street/a3", learned_record("a3", 2.5))
+    decided = decided_by(book, *answers("day", "day", "night"), annotator_weights={"a3": 0.5})
     assert decided["controls"]["scene"]["weights"] == {"a1": 1.0, "a2": 1.0, "a3": 0.5}
     assert decided["consensus"][0]["value"] == "day"
 
 
 def test_other_controls_and_other_projects_learn_nothing_of_it() -> None:
     book = ReliabilityBook()
-    book.publish(b"street/a3", _record("a3", 9.0, control="weather"))
-    book.publish(b"lake/a3", _record("a3", 9.0, owner="lake"))
-    decided = _decided(book, *answers("day", "day", "night"))
+    book.publish(b"street/a3", learned_record("a3", 9.0, control="weather"))
+    book.publish(b"lake/a3", learned_record("a3", 9.0, owner="lake"))
+    decided = decided_by(book, *answers("day", "day", "night"))
     assert decided["controls"]["scene"]["weights"] == {"a1": 1.0, "a2": 1.0, "a3": 1.0}
 
 
@@ -81,15 +56,15 @@ def test_a_control_that_is_not_weighted_names_no_weights() -> None:
 def test_weights_that_are_all_0_trust_nobody_more_than_anybody() -> None:
     book = ReliabilityBook()
     for name in ("a1", "a2", "a3"):
-        book.publish(b"street/" + name.encode(), _record(name, 0.0))
-    assert _decided(book, *answers("day", "day", "night"))["consensus"][0]["value"] == "day"
+        book.publish(b"street/" + name.encode(), learned_record(name, 0.0))
+    assert decided_by(book, *answers("day", "day", "night"))["consensus"][0]["value"] == "day"
 
 
 def test_the_latest_record_of_a_key_holds_and_one_without_a_value_takes_it_back() -> None:
     book = ReliabilityBook()
     learned = book.of(PROJECT)
-    book.publish(b"street/a3", _record("a3", 2.5, control="weather"))
-    book.publish(b"street/a3", _record("a3", 1.5, recall={"day": 0.7}))
+    book.publish(b"street/a3", learned_record("a3", 2.5, control="weather"))
+    book.publish(b"street/a3", learned_record("a3", 1.5, recall={"day": 0.7}))
     assert {name: list(known) for name, known in learned.items() if known} == {"scene": ["a3"]}
     known = learned["scene"]["a3"]
     assert (known.weight, known.accuracy, known.recall) == (1.5, 0.9, {"day": 0.7})
@@ -111,7 +86,7 @@ def test_any_weights_that_can_be_learned_settle_any_kind(kind: str, voters: list
     book = ReliabilityBook()
     events = [configured(required_annotators=len(voters))]
     for i, (weight, said) in enumerate(voters):
-        book.publish(b"street/a%d" % i, _record(f"a{i}", weight, control=CONTROL))
+        book.publish(b"street/a%d" % i, learned_record(f"a{i}", weight, control=CONTROL))
         result = [[], [region(kind)], [region(kind, other=True)]][said]
         events.append(submitted(annotator=f"a{i}", result=result))
     weighted = {CONTROL: {"type": kind, "adjudication": "weighted"}}
@@ -129,9 +104,11 @@ def test_any_weights_that_can_be_learned_settle_any_kind(kind: str, voters: list
 @pytest.mark.parametrize("weight", [-0.1, float("inf"), float("nan")])
 def test_a_weight_that_no_vote_can_be_counted_by_is_refused_and_the_former_one_stays(weight: float) -> None:
     book = ReliabilityBook()
-    book.publish(b"street/a3", _record("a3", 1.5))
+    book.publish(b"street/a3", learned_record("a3", 1.5))
     with pytest.raises(ValueError, match="a3"):
-        book.publish(b"street/a3", _record("a3", 2.5).replace(b'"weight":2.5', b'"weight":%s' % str(weight).encode()))
+        book.publish(
+            b"street/a3", learned_record("a3", 2.5).replace(b'"weight":2.5', b'"weight":%s' % str(weight).encode())
+        )
     with pytest.raises(ValueError, match="expected an AnnotatorReliability"):
         book.publish(b"street/a3", b"[]")
     assert book.of(PROJECT)["scene"]["a3"].weight == 1.5
@@ -152,148 +129,18 @@ def test_a_weight_that_no_vote_can_be_counted_by_is_refused_and_the_former_one_s
 def test_what_no_vote_can_be_counted_by_recall_with_is_refused(wrong: dict[str, Any], named: str) -> None:
     book = ReliabilityBook()
     with pytest.raises(ValueError, match=f"expected .*{named}.* for control scene; got"):
-        book.publish(b"street/a3", _record("a3", 1.0, **wrong))
+        book.publish(b"street/a3", learned_record("a3", 1.0, **wrong))
     assert not book.of(PROJECT)
-
-
-_LENIENT: dict[str, Any] = {
-    "accuracy": 0.6,
-    "recall": {"day": 0.9, "night": 0.1},
-    "tasks": {"day": 20.0, "night": 20.0},
-}
-"""Says day of nearly everything."""
-
-
-def _taught(*lenient: str) -> ReliabilityBook:
-    book = ReliabilityBook()
-    for name in lenient:
-        book.publish(b"street/" + name.encode(), _record(name, 0.4, **_LENIENT))
-    return book
-
-
-def _again(control: dict[str, Any], said: dict[str, str], labels: list[str]) -> Vote:
-    """The vote, from nothing but what a decision says of itself."""
-    told: dict[str, dict[Any, float]] = control["recall"]
-    known = [Trust(0.0, told[name]) for name in said]
-    return posterior_vote(list(said.values()), known, labels, dict(control["class_shares"]), 0.8, control["plain_vote"])
-
-
-def test_two_who_say_day_of_everything_do_not_outvote_two_who_see_the_night() -> None:
-    """Day: 0.9 ** 2 * 0.2 ** 2 = 0.0324, night: 0.9 ** 2 * 0.8 ** 2 = 0.5184; both ways the plain vote is a tie."""
-    wanted = {"scene": {"type": "choice", "adjudication": "weighted", "labels": ["day", "night"]}}
-    settle = Settle(
-        SettingsBook({PROJECT: project(controls=wanted, required_annotators=4)}), Limits(), _taught("a1", "a2")
-    )
-    settle.open(0, {})
-    work = settle.step(0, [record(i, one) for i, one in enumerate(answers("day", "day", "night", "night"))])
-    decided = msgspec.json.decode(next(out.value for out in work.outgoing if out.topic.endswith("agreement")))
-    scene = decided["controls"]["scene"]
-    assert scene["recall"] == {
-        "a1": {"day": 0.9, "night": 0.1}, "a2": {"day": 0.9, "night": 0.1},
-        "a3": {"day": 0.8, "night": 0.8}, "a4": {"day": 0.8, "night": 0.8},
-    }  # fmt: skip
-    assert scene["class_shares"] == {"day": 0.5, "night": 0.5}
-    assert scene["weights"] == {"a1": 0.4, "a2": 0.4, "a3": 1.0, "a4": 1.0}
-    # sqrt(0.5184 / 0.0324) = 4
-    assert scene["soft_labels"] == {"day": 0.2, "night": 0.8}
-    assert (decided["consensus"][0]["value"], decided["consensus"][0]["support"]) == ("night", ["a3", "a4"])
-    counted = _again(scene, {"a1": "day", "a2": "day", "a3": "night", "a4": "night"}, ["day", "night"])
-    assert {str(k): round(share, 6) for k, share in counted.shares.items()} == scene["soft_labels"]
-
-
-def test_where_the_settings_name_one_of_the_voters_all_votes_are_weighed() -> None:
-    decided = _decided(_taught("a1", "a2"), *answers("day", "day", "night"), annotator_weights={"a3": 0.5})
-    assert "recall" not in decided["controls"]["scene"]
-    assert decided["controls"]["scene"]["weights"] == {"a1": 0.4, "a2": 0.4, "a3": 0.5}
-    others = _decided(_taught("a1", "a2"), *answers("day", "day", "night"), annotator_weights={"somebody else": 0.5})
-    assert "recall" in others["controls"]["scene"]
-
-
-def test_a_decision_by_weights_names_no_recall() -> None:
-    scene = _decided(ReliabilityBook(), *answers("day", "day", "night"))["controls"]["scene"]
-    assert "recall" not in scene and "class_shares" not in scene
-
-
-def test_how_common_a_class_is_among_what_they_have_answered_is_part_of_the_vote() -> None:
-    book = _taught("a1")
-    book.publish(b"street/a2", _record("a2", 0.4, recall={"day": 0.8}, tasks={"day": 40.0}))
-    scene = _decided(book, *answers("day", "night", "night"))["controls"]["scene"]
-    # (20 + 40 + 10) of (20 + 40 + 10 + 20 + 10)
-    assert scene["class_shares"] == {"day": 0.7, "night": 0.3}
-
-
-def test_no_answer_and_several_answers_are_classes_as_well() -> None:
-    both = submitted(annotator="a2", result=[choice("day", id="r1"), choice("dusk", id="r2")])
-    decided = _decided(_taught("a1"), submitted(annotator="a1"), both, submitted(annotator="a3", value=None))
-    scene = decided["controls"]["scene"]
-    assert scene["recall"]["a1"] == {"": 0.6, "day": 0.9, "day | dusk": 0.6, "night": 0.1}
-    assert set(scene["soft_labels"]) == {"day", "day | dusk", "night"}
-
-
-def test_booleans_are_counted_by_recall_too() -> None:
-    book = ReliabilityBook()
-    for name in ("a1", "a2"):
-        book.publish(name.encode(), _record(name, 0.4, control="blurred", recall={"true": 0.95, "false": 0.05}))
-    events = [
-        submitted(annotator=f"a{i}", result=[boolean(said)]) for i, said in enumerate((True, True, False, False), 1)
-    ]
-    blurred = {"blurred": {"type": "boolean", "adjudication": "weighted"}}
-    settle = Settle(SettingsBook({PROJECT: project(controls=blurred, required_annotators=4)}), Limits(), book)
-    settle.open(0, {})
-    work = settle.step(0, [record(i, one) for i, one in enumerate(events)])
-    decided = msgspec.json.decode(next(out.value for out in work.outgoing if out.topic.endswith("agreement")))
-    assert decided["consensus"][0]["value"] is False
-    assert decided["controls"]["blurred"]["recall"]["a1"] == {"false": 0.05, "true": 0.95}
-
-
-def test_of_very_many_labels_only_those_answered_are_thought_possible() -> None:
-    wanted = {"scene": {"type": "choice", "adjudication": "weighted", "labels": [f"l{i}" for i in range(51)]}}
-    settle = Settle(SettingsBook({PROJECT: project(controls=wanted)}), Limits(), _taught("a1"))
-    settle.open(0, {})
-    work = settle.step(0, [record(i, one) for i, one in enumerate(answers("l7", "l7", "l50"))])
-    decided = msgspec.json.decode(next(out.value for out in work.outgoing if out.topic.endswith("agreement")))
-    assert set(decided["controls"]["scene"]["class_shares"]) == {"l7", "l50"}
-    assert decided["consensus"][0]["value"] == "l7"
-
-
-def _birds_found(adjudication: str, *, with_gold: bool) -> int:
-    """How many of 108 images the last decisions are right about, of the packaged recording's first 20 annotators."""
-    gold, lines = {}, []
-    for text in gzip.decompress(packaged("data/bluebirds.jsonl.gz").read_bytes()).splitlines():
-        event = msgspec.json.decode(text)
-        if event["type"] == "gold.set":
-            gold[event["task_id"]] = event["result"][0]["value"]
-        lines.append((event, text))
-    some = sorted({event["annotator_id"] for event, _ in lines if "annotator_id" in event})[:20]
-    control = {"type": "choice", "labels": sorted(set(gold.values())), "adjudication": adjudication}
-    wanted = parse_document({"projects": {"bluebirds": {"controls": {"species": control}}}})
-    kept = [
-        text for event, text in lines if (with_gold if event["type"] == "gold.set" else event["annotator_id"] in some)
-    ]
-    said: dict[str, Any] = {}
-    for out in Replay(wanted, Limits()).step(kept):
-        if out.topic.endswith("agreement"):
-            decision = msgspec.json.decode(out.value)
-            said[decision["task_id"]] = [one["value"] for one in decision["consensus"]]
-    assert len(said) == len(gold) == 108
-    return sum(values == [gold[task]] for task, values in said.items())
-
-
-def test_votes_that_are_counted_by_recall_find_birds_that_the_majority_does_not() -> None:
-    majority = _birds_found("majority", with_gold=False)
-    assert majority == 81
-    assert _birds_found("weighted", with_gold=False) >= majority + 5
-    assert _birds_found("weighted", with_gold=True) >= majority + 10
 
 
 def _later(book: ReliabilityBook, *, learned: float, after: int | None, at: float) -> list[dict[str, Any]]:
     """Decisions on t1: two days and a night, then what is learned of a3, then an event of another task at `at`."""
-    driver = Driver(project(controls=_WEIGHTED | {"scene": _WEIGHTED["scene"] | {"agreement_threshold": 0.5}},
+    driver = Driver(project(controls=WEIGHTED | {"scene": WEIGHTED["scene"] | {"agreement_threshold": 0.5}},
                             routing={"redecide_after_seconds": after}), retention_seconds=1000)  # fmt: skip
     driver.settle = Settle(driver.book, driver.limits, book)
     driver.settle.open(driver.partition, driver.state)
     driver.feed(*answers("day", "day", "night"))
-    book.publish(b"street/a3", _record("a3", learned))
+    book.publish(b"street/a3", learned_record("a3", learned))
     driver.feed(submitted("t2", at=at))
     driver.feed(submitted("t2", "a2", at=at + 1))
     assert driver.header().closed is (at > 1003)
@@ -336,7 +183,7 @@ def _log() -> list[bytes]:
 
 
 def _replayed(lines: list[bytes], cuts: list[int]) -> list[tuple[str, bytes]]:
-    engine = Replay({PROJECT: project(controls=_WEIGHTED, required_annotators=3)}, Limits())
+    engine = Replay({PROJECT: project(controls=WEIGHTED, required_annotators=3)}, Limits())
     found, start = [], 0
     for end in [*sorted(cuts), len(lines)]:
         found += [(out.topic, out.value) for out in engine.step(lines[start:end])]
