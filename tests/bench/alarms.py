@@ -46,7 +46,7 @@ def delays(found: Raised, at: int, look: int = 1) -> str:
     """Tasks from `at` to the first alarm after it, as `median / 90 %`; `–` where that many streams had none.
 
     >>> delays(np.array([[False, False, True], [True, True, False]]), 1)
-    '1 / 2'
+    '2 / 2'
     """
     after = found[:, at:]
     first = np.where(after.any(axis=1), (after.argmax(axis=1) + 1) * look, np.inf)
