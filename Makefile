@@ -19,7 +19,7 @@ demo: $(READY) ## Play a labeling queue through a real worker, with nothing inst
 	$(BIN)/labelquorum demo $(ARGS)
 
 test: $(READY) ## Run the tests that need nothing but Python
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(READY) ## Check format, lint, types and the rules on who imports whom
 	$(BIN)/ruff format --check .

@@ -31,7 +31,7 @@ SETTINGS = packaged("settings.yaml")
 PATIENCE_SECONDS = 60.0
 Line = dict[str, object]
 LEARNED = (
-    b'{"schema":1,"type":"annotator.reliability","project_id":"river","annotator_id":"a3",'
+    b'{"schema":1,"type":"annotator.reliability","project_id":"lake","annotator_id":"a3",'
     b'"event_time":"2026-01-31T10:00:00.000Z","controls":{"scene":{"model":"one_coin","accuracy":0.9,"low":0.8,'
     b'"high":0.95,"n":40,"weight":2.5}}}'
 )
@@ -238,10 +238,10 @@ def test_a_worker_weighs_votes_by_what_is_published_of_annotators(
     worker: Worker, here: list[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "settings.yaml"
-    file.write_text("projects: {river: {controls: {scene: {type: choice, adjudication: weighted}}}}")
+    file.write_text("projects: {lake: {controls: {scene: {type: choice, adjudication: weighted}}}}")
     assert call("settings", "publish", file, *here).code == 0
-    produce_raw(here[1], "annotator-reliability", b"river/a3", b"not a record")
-    produce_raw(here[1], "annotator-reliability", b"river/a3", LEARNED)
+    produce_raw(here[1], "annotator-reliability", b"lake/a3", b"not a record")
+    produce_raw(here[1], "annotator-reliability", b"lake/a3", LEARNED)
     number = 0
 
     def consensus() -> list[tuple[object, object]]:
@@ -249,15 +249,15 @@ def test_a_worker_weighs_votes_by_what_is_published_of_annotators(
         number += 1  # as above
         values = (("a1", "day"), ("a2", "day"), ("a3", "night"))
         event = tmp_path / "events.jsonl"
-        event.write_text("".join(json.dumps(submitted(f"t{number}", *said, project="river")) + "\n" for said in values))
+        event.write_text("".join(json.dumps(submitted(f"t{number}", *said, project="lake")) + "\n" for said in values))
         assert call("replay", event, *here).code == 0
         time.sleep(0.3)
-        decisions = map(json.loads, tail(here, "task-disagreement", "--project", "river"))
+        decisions = map(json.loads, tail(here, "task-disagreement", "--project", "lake"))
         return [(d["consensus"][0]["value"], d["controls"]["scene"]["weights"]) for d in decisions]
 
     learned = {"a1": 1.0, "a2": 1.0, "a3": 2.5}
     worker.until(lambda: ("night", learned) in consensus(), "a vote by the published weight")
-    assert "annotator-reliability b'river/a3': expected an AnnotatorReliability" in worker.log.read_text()
+    assert "annotator-reliability b'lake/a3': expected an AnnotatorReliability" in worker.log.read_text()
 
 
 def produce_raw(broker: str, topic: str, key: bytes, value: bytes) -> None:
