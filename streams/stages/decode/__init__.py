@@ -6,10 +6,6 @@ and to say precisely what is wrong.
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, NamedTuple, get_args
@@ -35,16 +31,13 @@ from streams.contracts.regions import (
     Taxonomy,
     Text,
     Track,
-    UnscoredRegion,
 )
 from streams.errors import Rejected
+from streams.stages.decode.again import ID_CHARACTERS, WITH_RESULT, look_again, unscored
 
 __all__ = ["Decoded", "decode"]
 
 _parse = msgspec.json.Decoder(Event).decode
-_loads = msgspec.json.Decoder().decode
-_REGION_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ScoredRegion))
-_WITH_RESULT = (AnnotationSubmitted, GoldSet, ReviewDecided)
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _FARTHEST_PX = -1e9
 _LONG: dict[Any, str] = {
@@ -57,8 +50,6 @@ _LONG: dict[Any, str] = {
 }
 _WITH_TEXT = frozenset(kind for kind in get_args(ScoredRegion) if kind is Text or "text" in kind.__struct_fields__)
 _TO_BE_CHECKED = frozenset((Box, Mask, *_LONG))
-_ID_CHARACTERS = 256
-_ERROR = re.compile(r"^(?P<text>.*?)(?: - at (?:`key` in )?`(?P<path>\$.*)`)?$", re.DOTALL)
 
 
 class Decoded(Struct, frozen=True):
@@ -105,7 +96,7 @@ def decode(
     try:
         event = _parse(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        looked = _look_again(value, error, max_depth)
+        looked = look_again(value, error, max_depth)
         if isinstance(looked, Rejected):
             return looked
         event = looked
@@ -113,7 +104,7 @@ def decode(
         return Rejected(
             "out_of_range", "$.occurred_at", f"expected a time in the years 1970 to 9999 UTC; got {event.occurred_at}"
         )
-    if isinstance(event, _WITH_RESULT):
+    if isinstance(event, WITH_RESULT):
         if len(value) > max_characters and isinstance(event.result, list):  # in a shorter record no text is longer
             problem = _text_too_long(event.result, max_characters)
             if problem is not None:
@@ -152,7 +143,7 @@ def _check_result(
             return problem
         set_aside.append(problem)
         # The union's static type knows nothing of regions that decode itself makes.
-        result[index] = _unscored(msgspec.to_builtins(region), "zero_size_box", region.id)  # type: ignore[call-overload]
+        result[index] = unscored(msgspec.to_builtins(region), "zero_size_box", region.id)  # type: ignore[call-overload]
     if len(result) > 1 and len({region.id for region in result}) < len(result):
         _name_apart(result)
     return Decoded(event, tuple(set_aside))
@@ -164,7 +155,7 @@ def _name_apart(result: list[Any]) -> None:
     seen: set[str] = set()
     for region in result:
         if region.id in seen:
-            name = region.id[: _ID_CHARACTERS - 8]
+            name = region.id[: ID_CHARACTERS - 8]
             region.id = next(new for n in count(2) if (new := f"{name}~{n}") not in taken)
             taken.add(region.id)
         seen.add(region.id)
@@ -227,111 +218,3 @@ def _upright(box: Box) -> None:
         box.x, box.width = box.x + box.width, -box.width
     if box.height < 0:
         box.y, box.height = box.y + box.height, -box.height
-
-
-def _unscored(raw: dict[str, Any], reason: Any, region_id: str = "") -> UnscoredRegion:
-    return UnscoredRegion(control=raw["control"], id=region_id or raw.get("id", ""), reason=reason, raw=raw)
-
-
-def _look_again(value: bytes, error: Exception, max_depth: int) -> Event | Rejected:
-    """The typed parse failed: perhaps only for a region type that we do not score."""
-    try:
-        document = _loads(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
-        return _malformed(value, broken)
-    regions = document.get("result") if isinstance(document, dict) else None
-    if not isinstance(regions, list):
-        return _rejected(error, document)
-    kept: list[tuple[int, UnscoredRegion]] = []
-    scored: list[Any] = []
-    for index, region in enumerate(regions):
-        if isinstance(region, dict) and isinstance(region.get("type"), str) and region["type"] not in _REGION_TYPES:
-            problem = _region_problem(region, f"$.result[{index}]", max_depth)
-            if problem is not None:
-                return problem
-            kept.append((index, _unscored(region, "no_metric")))
-        else:
-            scored.append(region)
-    if not kept:
-        return _rejected(error, document)
-    places = sorted(set(range(len(regions))) - {index for index, _ in kept})
-    try:
-        event: Event = msgspec.convert({**document, "result": scored}, Event, str_keys=True)
-    except msgspec.ValidationError as second:
-        return _rejected(second, document, places)
-    if not isinstance(event, _WITH_RESULT) or event.result is UNSET:  # `type` came twice, and the parsers differ
-        return _rejected(error, document)
-    result: list[ScoredRegion | UnscoredRegion] = list(event.result)
-    for index, region in kept:
-        result.insert(index, region)
-    event.result = result  # type: ignore[assignment]
-    return event
-
-
-def _region_problem(region: dict[str, Any], path: str, max_depth: int) -> Rejected | None:
-    control = region.get("control")
-    if not isinstance(control, str) or not control:
-        reason = "missing_field" if "control" not in region else "wrong_type"
-        return Rejected(reason, f"{path}.control", "expected the name of the control that the region answers")
-    if not isinstance(region.get("id", ""), str):
-        return Rejected("wrong_type", f"{path}.id", f"expected a string; got {region['id']!r}")
-    for name in ("control", "id"):
-        if len(region.get(name, "")) > _ID_CHARACTERS:
-            return Rejected("out_of_range", f"{path}.{name}", f"expected at most {_ID_CHARACTERS} characters")
-    if not _within_depth(region, max_depth):
-        return Rejected("out_of_range", path, f"expected a region of at most {max_depth} levels (max_depth)")
-    try:
-        msgspec.msgpack.encode(region)
-    except OverflowError as error:
-        return Rejected("out_of_range", path, f"expected whole numbers of at most 64 bits; {error}")
-    return None
-
-
-def _within_depth(region: dict[str, Any], max_depth: int) -> bool:
-    level: list[Any] = [region]
-    for _ in range(max_depth):
-        inside = (child for node in level for child in (node.values() if type(node) is dict else node))
-        level = [child for child in inside if type(child) in (dict, list)]
-        if not level:
-            return True
-    return False
-
-
-def _rejected(error: Exception, document: Any, places: list[int] | None = None) -> Rejected:
-    match = _ERROR.match(str(error))
-    text, path = (match["text"], match["path"] or "$") if match else (str(error), "$")
-    if places is not None:  # the error counts only the scored regions: name the place in what was sent
-        path = re.sub(r"^\$\.result\[(\d+)\]", lambda m: f"$.result[{places[int(m[1])]}]", path)
-    if not isinstance(document, dict):
-        return Rejected("wrong_type", "$", f"expected a JSON object; got {type(document).__name__}")
-    missing = re.match(r"Object missing required field `(.*)`", text)
-    if missing:
-        return Rejected("missing_field", f"{path}.{missing[1]}", f"expected a field `{missing[1]}`; it is missing")
-    if path == "$.type":
-        return Rejected("unknown_event_type", "$.type", f"{text}; expected one of the event types of schema 1")
-    if path == "$.schema":
-        return Rejected("unsupported_schema", path, f"expected 1; {text}")
-    reason = "out_of_range" if re.search(r"[<>]=? |length|with a timezone", text) else "wrong_type"
-    return Rejected(reason, path, text)
-
-
-def _malformed(value: bytes, error: Exception) -> Rejected:
-    """JSON has no NaN, but Python's and JavaScript's loose writers send it: say where it is."""
-    try:
-        path = next(_non_finite(json.loads(value), "$"), None)
-    except (ValueError, RecursionError):
-        path = None
-    if path is not None:
-        return Rejected("non_finite_number", path, "expected a finite number; NaN and Infinity are not JSON")
-    return Rejected("malformed_json", "$", f"expected JSON in UTF-8; {error}")
-
-
-def _non_finite(node: Any, path: str) -> Iterator[str]:
-    if isinstance(node, float) and not math.isfinite(node):
-        yield path
-    elif isinstance(node, dict):
-        for key, child in node.items():
-            yield from _non_finite(child, f"{path}.{key}")
-    elif isinstance(node, list):
-        for index, child in enumerate(node):
-            yield from _non_finite(child, f"{path}[{index}]")
