@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from streams.adapters.faust_app.table import apply_changes
 from streams.contracts.events import TaskEvent
 from streams.contracts.settings import ProjectSettings
 from streams.decide import outcome
@@ -77,7 +76,11 @@ def whole_job() -> Job:
             state = states[source, partition] = {}
             agents[source].open(partition, state)
         unit = agents[source].step(partition, records)
-        apply_changes(state, unit.changes.items())
+        for key, record in unit.changes.items():
+            if record is None:
+                state.pop(key, None)
+            else:
+                state[key] = record
         return unit.outgoing
 
     return work
