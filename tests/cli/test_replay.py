@@ -109,7 +109,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"{}\n", gzip.compress(b"{}\n" * 1000)[:-9], gzip.compress(b"{}")[:12] + b"\xff" * 9]
+    "content",
+    [b"{}\n", gzip.compress(b"{}\n" * 1000)[:-9], gzip.compress(b"{}")[:12] + b"\xff" * 9],
+    ids=["plain", "cut short", "damaged"],
 )
 def test_a_file_that_is_not_the_gzip_that_its_name_says_is_named(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl.gz"
