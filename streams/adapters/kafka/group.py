@@ -109,10 +109,13 @@ class GroupReader:
 
     async def commit(self, offsets: Mapping[tuple[str, int], int]) -> None:
         """Commit for watchers of lag. No error where a rebalance makes it fail: the next commit says more."""
-        commits = {TopicPartition(*where): offset for where, offset in offsets.items()}
         ours = self._consumer.assignment()
+        commits = {TopicPartition(*where): offset for where, offset in offsets.items()}
+        commits = {where: offset for where, offset in commits.items() if where in ours}
+        if not commits:  # a rebalance has taken them all; aiokafka takes no empty commit
+            return
         with contextlib.suppress(KafkaError):
-            await self._consumer.commit({where: offset for where, offset in commits.items() if where in ours})
+            await self._consumer.commit(commits)
 
     async def lag_records(self) -> int:
         """Records that the owned partitions hold beyond what was fetched; partitions not fetched from yet count 0."""
