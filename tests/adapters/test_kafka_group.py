@@ -9,3 +9,4 @@ async def test_a_commit_after_a_rebalance_took_every_partition_is_no_error() -> 
     reader = GroupReader("127.0.0.1:9", "group", ["task-agreement"])
 
     await reader.commit({("task-agreement", 0): 5})
+    await reader.stop()
