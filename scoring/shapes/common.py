@@ -156,7 +156,7 @@ def voters(shapes: Sequence[_S], weights: Sequence[float] | None) -> tuple[list[
     given = zip(shapes, checked_weights(weights, len(shapes)), strict=True)
     chosen = sorted(
         ((shape, float(weight)) for shape, weight in given if weight > 0.0),
-        key=lambda voter: (_by_content(voter[0]), voter[1]),
+        key=lambda voter: (_by_content(voter[0]), voter[1], repr(voter[0])),
     )
     return [shape for shape, _ in chosen], [weight for _, weight in chosen]
 
