@@ -81,7 +81,7 @@ def fuse(boxes: Boxes, weights: Sequence[float] | None = None, method: FuseMetho
     """
     if not len(boxes):
         raise ValueError("expected at least one box to fuse, got none")
-    return np.array(_fuse(boxes.tolist(), checked_weights(weights, len(boxes)), method))
+    return np.array(_fuse(_rows(boxes), checked_weights(weights, len(boxes)), method))
 
 
 def fuse_clusters(
@@ -123,7 +123,7 @@ def fuse_clusters(
     if not clusters:
         return []
     weights = [1.0] * len(boxes) if weights is None else weights
-    rows: list[_Row] = boxes.tolist()
+    rows = _rows(boxes)
     groups = [list(members) for members in clusters]
     trust = [[weights[i] for i in members] for members in groups]
     fused = np.array(
@@ -182,6 +182,11 @@ def confidence(boxes: Boxes, fused: Array, total_weight: float, weights: Sequenc
     """
     overlaps = paired_iou(boxes, np.broadcast_to(fused, boxes.shape)).tolist()
     return fused_confidence(overlaps, weights, total_weight)
+
+
+def _rows(boxes: Boxes) -> list[_Row]:
+    rows: list[_Row] = (boxes + 0.0).tolist()  # -0.0 becomes 0.0: they are equal, so no order could tell them apart
+    return rows
 
 
 def _fuse(rows: Sequence[_Row], weights: Sequence[float], method: FuseMethod) -> _Row:

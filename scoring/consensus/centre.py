@@ -48,7 +48,8 @@ def weighted_median(values: Sequence[float], weights: Sequence[float] | None = N
     if not values:
         raise ValueError("expected at least one number, got none")
     given = zip(values, checked_weights(weights, len(values)), strict=True)
-    return float(median_of_ordered(sorted(pair for pair in given if pair[1] > 0.0), low))
+    # -0.0 and 0.0 are equal, so no order tells them apart: both give 0.0.
+    return float(median_of_ordered(sorted(pair for pair in given if pair[1] > 0.0), low)) + 0.0
 
 
 def median_of_ordered(ordered: Sequence[tuple[float, float]], low: bool = False) -> float:

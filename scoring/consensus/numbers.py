@@ -129,7 +129,7 @@ def trimmed_mean(values: Sequence[float], weights: Sequence[float] | None = None
     start, stop = trim * total, total - trim * total
     kept = [max(0.0, min(end, stop) - max(begin, start)) for begin, end in pairwise(ends)]
     mean = fsum(value * part for (value, _), part in zip(ordered, kept, strict=True)) / fsum(kept)
-    return float(min(max(mean, lowest), highest))
+    return float(min(max(mean, lowest), highest)) + 0.0  # 0.0 for -0.0, which are equal
 
 
 def _ordered(values: Sequence[float], weights: Sequence[float] | None) -> list[tuple[float, float]]:

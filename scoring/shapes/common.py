@@ -7,7 +7,7 @@ shapes, sorted by content; a fused shape does not depend on who came first, beca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import chain
@@ -154,11 +154,10 @@ def voters(shapes: Sequence[_S], weights: Sequence[float] | None) -> tuple[list[
     if not shapes:
         raise ValueError("expected at least one shape to fuse, got none")
     given = zip(shapes, checked_weights(weights, len(shapes)), strict=True)
-    chosen = sorted(
-        ((shape, float(weight)) for shape, weight in given if weight > 0.0),
-        key=lambda voter: (_by_content(voter[0]), voter[1], repr(voter[0])),
-    )
-    return [shape for shape, _ in chosen], [weight for _, weight in chosen]
+    chosen = [(shape, float(weight)) for shape, weight in given if weight > 0.0]
+    alike = _alike([shape for shape, _ in chosen])
+    ordered = sorted(((alike[shape], weight) for shape, weight in chosen), key=lambda v: (_by_content(v[0]), v[1]))
+    return [shape for shape, _ in ordered], [weight for _, weight in ordered]
 
 
 def circular_median(degrees: Sequence[float], weights: Sequence[float], period: float = 360.0) -> float:
@@ -212,6 +211,16 @@ def coordinates(points: Sequence[Coordinate], what: str) -> Array:
     # Numbers that small overflow once something is divided by them; no place in an image is meant by them.
     array[np.abs(array) < _SMALLEST] = 0.0
     return array
+
+
+def _alike(shapes: Iterable[_S]) -> dict[_S, _S]:
+    """Shape → the one that stands for all that equal it: equal ones may still differ in the sign of a zero."""
+    chosen: dict[_S, _S] = {}
+    for shape in shapes:
+        known = chosen.setdefault(shape, shape)
+        if known is not shape and repr(shape) < repr(known):
+            chosen[shape] = shape
+    return chosen
 
 
 def _by_content(shape: Any) -> tuple[str, Any]:

@@ -148,3 +148,9 @@ def test_the_weighted_mean_is_weighted_box_fusions() -> None:
     assert fuse(drawn, method="weighted_mean").tolist() == pytest.approx([10.67, 10.67, 40, 40, 0], abs=0.005)
     # (3 x 10 + 12 + 10) / 5 = 10.4
     assert fuse(drawn, [3, 1, 1], "weighted_mean").tolist() == pytest.approx([10.4, 10.4, 40, 40, 0])
+
+
+@given(st.permutations([0.0, -0.0, -0.0]), methods)
+def test_which_zero_came_first_does_not_show(corners: list[float], method: FuseMethod) -> None:
+    fused = fuse(as_boxes([(corner, corner, 10, 10, corner) for corner in corners]), method=method)
+    assert str(fused.tolist()) == "[0.0, 0.0, 10.0, 10.0, 0.0]"

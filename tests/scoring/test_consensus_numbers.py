@@ -115,3 +115,9 @@ def test_nobody_and_arguments_that_do_not_fit() -> None:
         number_consensus([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="expected a scale"):
         number_consensus([], minimum=1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_which_zero_came_first_does_not_show(method: NumberMethod) -> None:
+    for answers in ([0.0, -0.0], [-0.0, 0.0], [-0.0, -0.0, 0.0], [-0.0]):
+        assert str(number_consensus(answers, method=method).value) == "0.0"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.shapes import fused_confidence
+from scoring.shapes import Ellipse, Polyline, fuse_ellipse, fuse_polyline, fused_confidence
 from tests.scoring.shapes.strategies import KINDS, Kind
 from tests.scoring.strategies import weights
 
@@ -65,6 +65,14 @@ def test_fusing_does_not_depend_on_the_order_and_gives_something_comparable(kind
     assert repr(again) == repr(one)  # to the bit
     with_members = kind.similarity([*shapes, one])[-1, :-1].tolist()
     assert 0.0 <= fused_confidence(with_members, given_weights, sum(given_weights)) <= 1.0
+
+
+@given(order=st.permutations([0.0, -0.0, -0.0]))
+def test_which_zero_came_first_does_not_show(order: list[float]) -> None:
+    signed = [Ellipse(zero, zero, 3.0, 2.0, zero) for zero in order]
+    assert repr(fuse_ellipse(signed)) == repr(fuse_ellipse(sorted(signed, key=repr)))
+    crossing = [Polyline(((zero, zero), (5.0, zero))) for zero in order]
+    assert repr(fuse_polyline(crossing)) == repr(fuse_polyline(sorted(crossing, key=repr)))
 
 
 @every_fusion
