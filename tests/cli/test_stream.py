@@ -31,9 +31,9 @@ SETTINGS = packaged("settings.yaml")
 PATIENCE_SECONDS = 60.0
 Line = dict[str, object]
 LEARNED = (
-    b'{"schema":1,"type":"annotator.reliability","project_id":"lake","annotator_id":"a3",'
-    b'"event_time":"2026-01-31T10:00:00.000Z","controls":{"scene":{"model":"one_coin","accuracy":0.9,"low":0.8,'
-    b'"high":0.95,"n":40,"weight":2.5}}}'
+    '{"schema":1,"type":"annotator.reliability","project_id":"lake","annotator_id":"ANNOTATOR",'
+    '"event_time":"2026-01-31T10:00:00.000Z","controls":{"scene":{"model":"one_coin","accuracy":0.9,"low":0.8,'
+    '"high":0.95,"n":40,"weight":2.5}}}'
 )
 
 
@@ -241,22 +241,26 @@ def test_a_worker_weighs_votes_by_what_is_published_of_annotators(
     file.write_text("projects: {lake: {controls: {scene: {type: choice, adjudication: weighted}}}}")
     assert call("settings", "publish", file, *here).code == 0
     produce_raw(here[1], "annotator-reliability", b"lake/a3", b"not a record")
-    produce_raw(here[1], "annotator-reliability", b"lake/a3", LEARNED)
     number = 0
 
-    def consensus() -> list[tuple[object, object]]:
+    def heeded() -> bool:
+        # As above; and other annotators each time, of whom the worker has published nothing by itself yet.
         nonlocal number
-        number += 1  # as above
-        values = (("a1", "day"), ("a2", "day"), ("a3", "night"))
+        number += 1
+        one, other, expert = names = [f"{name}-{number}" for name in ("one", "other", "expert")]
+        learned = LEARNED.replace("ANNOTATOR", expert).encode()
+        produce_raw(here[1], "annotator-reliability", f"lake/{expert}".encode(), learned)
+        said = zip(names, ("day", "day", "night"), strict=True)
         event = tmp_path / "events.jsonl"
-        event.write_text("".join(json.dumps(submitted(f"t{number}", *said, project="lake")) + "\n" for said in values))
+        lines = (json.dumps(submitted(f"t{number}", *answer, project="lake")) for answer in said)
+        event.write_text("".join(line + "\n" for line in lines))
         assert call("replay", event, *here).code == 0
         time.sleep(0.3)
         decisions = map(json.loads, tail(here, "task-disagreement", "--project", "lake"))
-        return [(d["consensus"][0]["value"], d["controls"]["scene"]["weights"]) for d in decisions]
+        found = [(d["consensus"][0]["value"], d["controls"]["scene"]["weights"]) for d in decisions]
+        return ("night", {one: 1.0, other: 1.0, expert: 2.5}) in found
 
-    learned = {"a1": 1.0, "a2": 1.0, "a3": 2.5}
-    worker.until(lambda: ("night", learned) in consensus(), "a vote by the published weight")
+    worker.until(heeded, "a vote by the published weight")
     assert "annotator-reliability b'lake/a3': expected an AnnotatorReliability" in worker.log.read_text()
 
 
