@@ -18,6 +18,7 @@ __all__ = [
     "Category",
     "CategoryEvidence",
     "ControlScore",
+    "Evidence",
     "ObjectEvidence",
     "Placed",
     "Scores",
@@ -64,6 +65,9 @@ class ObjectEvidence(Struct, gc=False):
     scene: Scene
 
 
+Evidence = CategoryEvidence | SetEvidence | AnswerEvidence | ObjectEvidence
+
+
 class ControlScore(Struct, gc=False):
     """How far the annotators agree on one control."""
 
@@ -79,7 +83,7 @@ class ControlScore(Struct, gc=False):
     """The most the score can reach when the rest of the allowed annotators join."""
     individual: list[float | None]
     """Each annotator's mean agreement with the counted others."""
-    evidence: CategoryEvidence | SetEvidence | AnswerEvidence | ObjectEvidence
+    evidence: Evidence
 
 
 class Placed(NamedTuple):
