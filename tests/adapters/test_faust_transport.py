@@ -45,6 +45,9 @@ class Broker:
         self.at.update({tp: offset for tp, offset in self.committed.items() if offset})
         return self.committed
 
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        self.at.update(partitions)
+
     async def seek_to_beginning(self, *partitions: TP) -> None:
         self.at.update(dict.fromkeys(partitions, 0))
 
@@ -73,7 +76,7 @@ class Stream:
         self.consumer = cast(ChunkConsumer, app.consumer)
         self.broker = Broker()
         thread: Any = self.consumer._thread
-        for name in ("getmany", "positions", "commit", "seek_to_committed", "seek_to_beginning"):
+        for name in ("getmany", "positions", "commit", "seek_to_committed", "seek_wait", "seek_to_beginning"):
             setattr(thread, name, getattr(self.broker, name))
         app.consumer_generation_id = 5
         app.rebalancing = False
@@ -136,28 +139,34 @@ async def test_where_nothing_was_committed_a_partition_is_read_again_from_its_be
     assert stream.broker.at == {SOURCE: 0, OTHER: 6, CHANGELOG: 7}  # recovery knows where changelogs are read from
 
 
-async def test_positions_are_set_once_the_fetch_that_is_under_way_has_come_back(stream: Stream) -> None:
+@pytest.mark.parametrize("tp", [SOURCE, CHANGELOG], ids=["source", "changelog"])
+async def test_positions_are_set_once_the_fetch_that_is_under_way_has_come_back(stream: Stream, tp: TP) -> None:
     stream.lanes.wants = {SOURCE}
     stream.broker.committed = {SOURCE: 3}
+    stream.broker.at = {tp: 3}
+    if tp == CHANGELOG:
+        recover(stream, {CHANGELOG: 9})
     began, records = asyncio.Event(), asyncio.Event()
 
     async def spanning(wanted: frozenset[TP], timeout: float) -> Mapping[TP, list[Record]]:  # noqa: ASYNC109
         began.set()
         await records.wait()
-        stream.broker.at[SOURCE] = 8
-        return {SOURCE: [Record(7, b"k", b"v")]}
+        stream.broker.at[tp] = 8
+        return {tp: [Record(7, b"k", b"v")]}
 
     thread: Any = stream.consumer._thread
     thread.getmany = spanning
     fetch = asyncio.create_task(stream.fetch())
     await began.wait()
     stream.app.consumer_generation_id += 1
-    seek = asyncio.create_task(stream.consumer.perform_seek())
+    consumer = stream.consumer
+    seek = asyncio.create_task(consumer.perform_seek() if tp == SOURCE else consumer.seek_wait({CHANGELOG: 3}))
     await asyncio.sleep(0)
     records.set()
     await seek
     assert await fetch == {}
-    assert stream.broker.at == {SOURCE: 3}
+    assert stream.broker.at == {tp: 3}
+    assert table_state(stream) == {}
 
 
 async def test_a_chunk_becomes_one_message_with_the_records_as_they_are(stream: Stream) -> None:

@@ -116,6 +116,11 @@ class ChunkConsumer(driver.Consumer):
         async with self._fetching:
             await super().perform_seek()
 
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        """As `perform_seek`, for the changelogs: recovery says where each is read from."""
+        async with self._fetching:
+            await super().seek_wait(partitions)
+
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """The committed offsets. A source partition that has none is read from its beginning."""
         committed = await super().seek_to_committed()
@@ -127,8 +132,9 @@ class ChunkConsumer(driver.Consumer):
     async def _read_changelogs(self, changelogs: frozenset[TP]) -> Mapping[TP, list[Any]]:
         recovery = self.app.recovery
         generation = self.app.consumer_generation_id
-        chunks = await super()._getmany(cast("set[TP]", changelogs), _RECOVERY_POLL_SECONDS)
-        positions = await self._thread.positions(sorted(changelogs))
+        async with self._fetching:
+            chunks = await super()._getmany(cast("set[TP]", changelogs), _RECOVERY_POLL_SECONDS)
+            positions = await self._thread.positions(sorted(changelogs))
         if self.app.consumer_generation_id == generation and recovery.reading() >= changelogs and self.flow_active:
             recovery.read(chunks, positions)
         return {}
