@@ -2,16 +2,17 @@
 
 A decided task is looked at when `redecide_after_seconds` have passed since it was last touched, when twice as many
 have, four times, and so on, and for the last time when it is closed: a handful of looks a task, whatever is published
-meanwhile. A look reads the task's header alone; it is worked out again only where somebody's weight or recall has moved
-by more than `redecide_when_weight_moves` from what the decision in force was counted by.
+meanwhile. A look reads the task's header alone. The task is worked out again only where somebody's weight or recall,
+whichever votes are counted by, has moved by more than `redecide_when_weight_moves` from what the decision in force was
+counted by.
 
 Both are compared as log odds, which is what a weight is: 0.5 is a recall that went from 0.8 to 0.87, or to 0.71.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import log
+from collections.abc import Collection, Iterable, Sequence
+from math import inf, log
 from typing import Any, Final
 
 import msgspec
@@ -31,7 +32,8 @@ __all__ = ["decided_by", "has_moved", "looked", "next_look_us"]
 _UNKNOWN: Final = accuracy(Counts(), prior_of(Sums()))
 """As votes are counted by recall: of whom nothing is learned."""
 _NOT_THE_ANSWER: Final = ("id", "support", "confidence", "sources")
-SETTLED: Final = ("agreed", "accepted")
+_CATEGORIES: Final = ("choice", "boolean")
+_SETTLED: Final = ("agreed", "accepted")
 """States of a task that is decided, and waits for nobody."""
 
 
@@ -53,27 +55,32 @@ def looked(header: Header, plan: Plan, now_us: int) -> None:
 def decided_by(found: Outcome, plan: Plan) -> DecidedBy | None:
     """What to remember of an outcome; None where it is not looked at again."""
     scores = found.scores
-    if plan.redecide_us is None or scores is None or found.verdict.state not in SETTLED:
+    if plan.redecide_us is None or scores is None or found.verdict.state not in _SETTLED:
         return None
     voters = [scores.annotators[row] for row in scores.counted]
-    trusted = {}
-    for control in scores.controls:
-        if control.plan.adjudication == "weighted":
-            answered = _answered(control, scores.counted)
-            trusted[control.name] = {name: _trusted(plan, control.name, name, answered) for name in voters}
+    trusted = {
+        control.name: _trusted(plan, control.name, voters, _answered(control, scores.counted))
+        for control in scores.controls
+        if control.plan.adjudication == "weighted"
+    }
     return DecidedBy(content_id(written([_answer(region) for region in found.consensus])), trusted)
 
 
 def has_moved(header: Header, plan: Plan) -> bool:
-    """Whether somebody who had a vote in the decision in force is trusted otherwise by more than the settings say."""
+    """Whether somebody who had a vote in the decision in force is trusted otherwise by more than the settings say.
+
+    So they are, too, where votes were counted by weights and are counted by recalls now, or the other way round.
+    """
     by, most = header.decided_by, plan.settings.routing.redecide_when_weight_moves
     if by is None or most is None:
         return False
-    return any(
-        _apart(was, _trusted(plan, control, name, was.recall)) > most
-        for control, voters in by.trusted.items()
-        for name, was in voters.items()
-    )
+    for control, voters in by.trusted.items():
+        answered = max((was.recall for was in voters.values()), key=len, default={})
+        kind = plan.settings.controls[control].type if control in plan.settings.controls else None
+        now = _trusted(plan, control, [*voters], answered or ([""] if kind in _CATEGORIES else []))
+        if any(_apart(was, now[name]) > most for name, was in voters.items()):
+            return True
+    return False
 
 
 def _answered(control: ControlScore, rows: Iterable[int]) -> list[str]:
@@ -85,18 +92,27 @@ def _answered(control: ControlScore, rows: Iterable[int]) -> list[str]:
     return sorted({"" if answer is None else spelled(answer) for answer in answers})
 
 
-def _trusted(plan: Plan, control: str, annotator: str, classes: Iterable[str]) -> Trusted:
-    known = plan.learned.get(control, {}).get(annotator)
-    weight = plan.settings.annotator_weights.get(annotator)
-    if known is None:
-        return Trusted(1.0 if weight is None else weight, dict.fromkeys(classes, _UNKNOWN))
-    recall = {name: known.recall.get(name, known.accuracy) for name in classes}
-    return Trusted(known.weight if weight is None else weight, recall)
+def _trusted(plan: Plan, control: str, voters: Sequence[str], classes: Collection[str]) -> dict[str, Trusted]:
+    """By recall where `stages.adjudicate` counts votes by it."""
+    learned, weights = plan.learned.get(control, {}), plan.settings.annotator_weights
+    found = {name: learned.get(name) for name in voters}
+    by_recall = weights.keys().isdisjoint(voters) and any(one is not None and one.recall for one in found.values())
+    return {
+        name: Trusted(
+            weights.get(name, 1.0 if one is None else one.weight),
+            {k: _UNKNOWN if one is None else one.recall.get(k, one.accuracy) for k in classes} if by_recall else {},
+        )
+        for name, one in found.items()
+    }
 
 
 def _apart(was: Trusted, now: Trusted) -> float:
-    recalls = (abs(_log_odds(share) - _log_odds(now.recall[name])) for name, share in was.recall.items())
-    return max(abs(was.weight - now.weight), *recalls, 0.0)
+    """By what votes are counted by: recalls, or weights; infinity where it is not the same now."""
+    if bool(was.recall) != bool(now.recall):
+        return inf
+    if not was.recall:
+        return abs(was.weight - now.weight)
+    return max(abs(_log_odds(share) - _log_odds(now.recall[name])) for name, share in was.recall.items())
 
 
 def _log_odds(share: float) -> float:
