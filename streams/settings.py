@@ -207,6 +207,8 @@ def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str
         if value not in names:
             expected = f"expected one of {', '.join(names)}" if names else "there is nothing to choose"
             yield f"{path}.{key}: {value} is not for {control.type}; {expected}"
+    if control.reliability_model != "shrunk" and control.type not in ("choice", "boolean"):
+        yield f"{path}.reliability_model: reliability is learned of choice and boolean alone; got {control.type}"
     low, high = control.scale_minimum, control.scale_maximum
     if low is not None and high is not None and low >= high:
         yield f"{path}.scale_maximum: must be above scale_minimum ({low}); got {high}"

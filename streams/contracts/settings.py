@@ -20,6 +20,7 @@ __all__ = [
     "ProfileName",
     "ProjectSettings",
     "QualitySettings",
+    "ReliabilityModel",
     "RoutingSettings",
     "ScoredType",
     "TypeDefaults",
@@ -35,6 +36,7 @@ Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 Finite = Annotated[float, Meta(ge=-1e15, le=1e15)]
 
 
+ReliabilityModel = Literal["shrunk", "one_coin"]
 ProfileName = Literal["ango", "cvat", "dataloop", "label_studio", "redbrick"]
 PLATFORMS: tuple[ProfileName, ...] = get_args(ProfileName)
 
@@ -114,6 +116,11 @@ class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     agreement_threshold: Share | UnsetType | None = UNSET
     """The control passes at this score or above; null: it is scored but never fails."""
     adjudication: str | None = None
+    reliability_model: ReliabilityModel = "shrunk"
+    """How it is learned how far an annotator can be trusted, of `choice` and `boolean`. `shrunk`: how often they name a
+    class where it is true, drawn towards how often they are right at all. `one_coin`: only the latter, everybody
+    starting alike; no recall is published, so votes are counted by weights. Better where annotators give few answers
+    each, or share a bias by class."""
     weight: Annotated[float, Meta(ge=0, le=1e6)] = 1.0
     """Share in the overall score."""
     minimum_similarity: Annotated[float, Meta(gt=0, le=1)] = 0.4

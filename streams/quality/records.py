@@ -16,6 +16,7 @@ from scoring.rolling.imbalance import Imbalance
 from scoring.rolling.level import LevelState
 from scoring.rolling.sums import NO_SCORES, ScoreSums
 from streams.contracts.facts import Contribution
+from streams.contracts.settings import ReliabilityModel
 from streams.quality.aged import Aged
 from streams.quality.bounds import HISTOGRAM_BINS
 
@@ -210,6 +211,8 @@ class PublishedRecord(Struct, array_like=True):
     annotator_id: str
     weights: dict[str, int] = {}
     """Control → the weight last published, in millionths."""
+    recall: dict[str, dict[str, int]] = {}
+    """Control → class → the recall last published, likewise."""
 
 
 class ControlRecord(Struct, array_like=True):
@@ -240,6 +243,8 @@ class ControlRecord(Struct, array_like=True):
     """Those that the settings named when this was written."""
     level: str = "nominal"
     """Krippendorff's alpha: how labels differ."""
+    model: ReliabilityModel = "shrunk"
+    """How reliability is learned."""
 
 
 class BucketSums(Struct, array_like=True):
