@@ -30,9 +30,22 @@ from streams.state import (
 
 __all__ = ["Deadlines", "PartitionMemory", "ProjectMemory"]
 
-_decode_key = msgspec.msgpack.Decoder().decode
+_decode_any = msgspec.msgpack.Decoder().decode
 _decode_clock = msgspec.msgpack.Decoder(Clock).decode
 _decode_watermark = msgspec.msgpack.Decoder(Watermark).decode
+
+
+def _header(value: bytes, names: list[str]) -> Header:
+    try:
+        header = decode_header(value)
+    except msgspec.ValidationError:  # what another form has otherwise may be read before its number
+        header = Header(form=_decode_any(value)[0])
+    if header.form != STORED_FORM:
+        raise ValueError(
+            f"expected records of the tasks table in form {STORED_FORM}; task {'/'.join(names)} is in form "
+            f"{header.form}; another version of labelquorum wrote it, see CHANGELOG for what to do"
+        )
+    return header
 
 
 class Deadlines:
@@ -92,14 +105,9 @@ class PartitionMemory:
     def recover(self, deadline: Callable[[str, Header], int | None]) -> None:
         """Read clocks, watermark and deadlines out of the recovered state. ValueError: another version wrote it."""
         for key, value in self._state.items():
-            kind, *names = _decode_key(key)
+            kind, *names = _decode_any(key)
             if kind == "t":
-                header = decode_header(value)
-                if header.form != STORED_FORM:
-                    raise ValueError(
-                        f"expected records of the tasks table in form {STORED_FORM}; task {'/'.join(names)} is in form "
-                        f"{header.form}; another version of labelquorum wrote it, see CHANGELOG for what to do"
-                    )
+                header = _header(value, names)
                 self.project(names[0]).deadlines.schedule(key, deadline(names[0], header))
             elif kind == "c":
                 self.project(names[0]).clock = _decode_clock(value)
@@ -130,7 +138,7 @@ class PartitionMemory:
 
     def task_at(self, key: bytes) -> Task:
         """The task whose header has this key."""
-        _, project_id, task_id = _decode_key(key)
+        _, project_id, task_id = _decode_any(key)
         return self.task(project_id, task_id)
 
     def forget(self, key: bytes) -> None:

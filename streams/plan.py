@@ -60,9 +60,10 @@ class Plan:
         """As far as is known; it changes while the plan stays."""
         self.hash = settings_hash(settings)
         weighed = any(control.adjudication == "weighted" for control in settings.controls.values())
-        again = settings.routing.redecide_after_seconds
-        self.redecide_us = None if again is None or not weighed else again * 1_000_000
-        """How long after it was last touched a decided task is settled again; None: never."""
+        routing = settings.routing
+        again = weighed and routing.redecide_when_weight_moves is not None
+        self.redecide_us = routing.redecide_after_seconds * 1_000_000 if again else None
+        """How long after it was last touched a decided task is first looked at again; None: never."""
         self.remembers = (
             not weighed and settings.gold.promote_at is None and SLOT.encode() not in msgspec.json.encode(settings)
         )

@@ -10,10 +10,18 @@ import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, structs
 
 from streams.contracts.alert_settings import AlertSettings
-from streams.contracts.settings import PLATFORMS, TYPE_DEFAULTS, ControlSettings, ProjectSettings
+from streams.contracts.settings import (
+    PLATFORMS,
+    TYPE_DEFAULTS,
+    ControlSettings,
+    ProjectSettings,
+    RoutingSettings,
+)
 from streams.errors import ConfigurationError
 
 __all__ = ["SettingsBook", "parse_document", "parse_project", "settings_hash", "spelled_out"]
+
+_LOOKS_AFTER_SECONDS = RoutingSettings().redecide_after_seconds
 
 
 def parse_document(document: Any, where: str = "settings") -> dict[str, ProjectSettings]:
@@ -156,6 +164,11 @@ def _contradictions(settings: ProjectSettings, path: str) -> Iterator[str]:
             f"{path}.routing.max_annotators: {routing.max_annotators} is fewer than required_annotators "
             f"({settings.required_annotators}); raise it or require fewer"
         )
+    if routing.redecide_when_weight_moves is None and routing.redecide_after_seconds != _LOOKS_AFTER_SECONDS:
+        yield (
+            f"{path}.routing.redecide_after_seconds: says when to look, and redecide_when_weight_moves is null: never; "
+            "set that (0: decide again by any movement), or leave this out"
+        )
     yield from _alert_contradictions(settings.alerts, f"{path}.alerts")
     for name, control in settings.controls.items():
         yield from _control_contradictions(control, f"{path}.controls.{name}")
@@ -194,6 +207,8 @@ def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str
         if value not in names:
             expected = f"expected one of {', '.join(names)}" if names else "there is nothing to choose"
             yield f"{path}.{key}: {value} is not for {control.type}; {expected}"
+    if control.reliability_model != "shrunk" and control.type not in ("choice", "boolean"):
+        yield f"{path}.reliability_model: reliability is learned of choice and boolean alone; got {control.type}"
     low, high = control.scale_minimum, control.scale_maximum
     if low is not None and high is not None and low >= high:
         yield f"{path}.scale_maximum: must be above scale_minimum ({low}); got {high}"

@@ -21,6 +21,7 @@ from streams.limits import Limits
 from streams.memory import PartitionMemory, ProjectMemory
 from streams.plan import Plan
 from streams.ports import InputRecord, UnitOfWork
+from streams.redecide import decided_by, has_moved, looked, next_look_us
 from streams.reliability_book import ReliabilityBook
 from streams.requests import asked_in_all, reassignment, review_request
 from streams.settings import SettingsBook
@@ -41,7 +42,6 @@ _DUE_AT_ONCE = 1_000
 through Kafka. Of a hundred thousand tasks imported in one minute, the rest follows with the next records."""
 
 _WAITING = ("waiting", "reassigning")
-_SETTLED = ("agreed", "accepted")
 _EVENTS = {kind: ("events_total", str(kind.__struct_config__.tag)) for kind in get_args(Event)}
 
 
@@ -132,7 +132,7 @@ class Settle:
             return
         header.touched_us = project.clock.stream_us
         header.stalled = False
-        header.settled_again = False
+        header.looks = 0
         work.touched[task.key] = task
         self._decide(memory, task, plan, record.offset, work)
         project.deadlines.schedule(task.key, self._deadline(header, plan))
@@ -145,6 +145,7 @@ class Settle:
         if found.scores is not None and (state != "waiting" or in_force):
             self._emit_decision(memory, task, found, work)
         header.state = state
+        header.decided_by = decided_by(found, plan)
         asked = reassignment(task, plan, found, None if state == "waiting" else header.decision_id)
         if asked is not None:
             header.asked = asked_in_all(task, plan, found)
@@ -236,42 +237,42 @@ class Settle:
             if task.header.state in _WAITING:
                 task.header.stalled = True
                 self._fact(task, contribution(task, plan, outcome(task, plan)), offset, work)
-            elif self._to_be_settled_again(task.header, plan):
-                self._settle_again(memory, task, plan, offset, work)
-                project.deadlines.schedule(key, self._deadline(task.header, plan))
             else:
-                work.close(task)
+                self._look_again(memory, task, plan, offset, work)
+                if self._closes_us(task.header) <= now_us:
+                    work.close(task)
+                else:
+                    looked(task.header, plan, now_us)
+                    project.deadlines.schedule(key, self._deadline(task.header, plan))
             left -= 1
             if not left:
                 return
 
-    def _to_be_settled_again(self, header: Header, plan: Plan) -> bool:
-        again = plan.redecide_us
-        return (
-            again is not None
-            and not header.settled_again
-            and header.state in _SETTLED
-            and again < self._limits.retention_seconds * 1_000_000
-        )
-
-    def _settle_again(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: Work) -> None:
-        task.header.settled_again = True
-        found, before = outcome(task, plan), task.header.contribution
-        after = contribution(task, plan, found)
-        if before is not None and after is not None and after.labels != before.labels:
+    def _look_again(self, memory: PartitionMemory, task: Task, plan: Plan, offset: int, work: Work) -> None:
+        """Decide again where those who answered are trusted otherwise by now; say so where it comes out otherwise."""
+        header = task.header
+        if header.decided_by is None or not has_moved(header, plan):
+            return
+        found = outcome(task, plan)
+        by = decided_by(found, plan)
+        if by is not None and by.answer != header.decided_by.answer:
+            header.decided_by = by
             self._emit_decision(memory, task, found, work)
-            self._fact(task, after, offset, work)
+            self._fact(task, contribution(task, plan, found), offset, work)
 
     def _deadline(self, header: Header, plan: Plan) -> int | None:
-        """When a task is due: to be called stalled while it waits, settled again or closed once it is decided."""
+        """When a task is due: to be called stalled while it waits, looked at or closed once it is decided."""
         if header.closed or header.contribution is None or header.state == "in_review":
             return None
         if header.state in _WAITING:
             if header.stalled:
                 return None
             return header.touched_us + plan.settings.routing.stalled_after_seconds * 1_000_000
-        if plan.redecide_us is not None and self._to_be_settled_again(header, plan):
-            return header.touched_us + plan.redecide_us
+        closes_us, look_us = self._closes_us(header), next_look_us(header, plan)
+        return closes_us if look_us is None else min(closes_us, look_us)
+
+    def _closes_us(self, header: Header) -> int:
+        """When a decided task takes no more events."""
         return header.touched_us + self._limits.retention_seconds * 1_000_000
 
     def _plan_for(self, project_id: str, work: Work) -> Plan:

@@ -25,9 +25,11 @@ __all__ = [
     "STORED_FORM",
     "Answer",
     "Clock",
+    "DecidedBy",
     "Header",
     "ReviewNote",
     "Task",
+    "Trusted",
     "Watermark",
     "decode_answer",
     "decode_header",
@@ -39,7 +41,7 @@ __all__ = [
     "submission_key",
 ]
 
-STORED_FORM = 1
+STORED_FORM = 2
 """Version of the stored form. A change that old records can't be read under raises it, and says so in CHANGELOG."""
 
 
@@ -77,6 +79,23 @@ class ReviewNote(Struct, array_like=True, gc=False):
         return (self.at_us, self.event_id)
 
 
+class Trusted(Struct, array_like=True, gc=False):
+    """How far an annotator was trusted when a task was decided."""
+
+    weight: float
+    recall: dict[str, float] = {}
+    """Class that somebody answered → probability of naming it where it is true."""
+
+
+class DecidedBy(Struct, array_like=True, gc=False):
+    """What the decision in force comes to and was counted by: kept where it may be taken again."""
+
+    answer: str
+    """Hash of the consensus, but for who supports it and how sure it is."""
+    trusted: dict[str, dict[str, Trusted]]
+    """Control → annotator, where votes were weighted."""
+
+
 class Header(Struct, array_like=True, gc=False):
     """All that is known of a task but the answers themselves."""
 
@@ -109,8 +128,10 @@ class Header(Struct, array_like=True, gc=False):
     closed: bool = False
     rejected_us: int = -1
     """Time of the latest rejection by a reviewer, whatever came after it."""
-    settled_again: bool = False
-    """Whether it was settled once more by what has been learned of its annotators since."""
+    decided_by: DecidedBy | None = None
+    """Where `redecide_when_weight_moves` asks for it, of a task that is settled."""
+    looks: int = 0
+    """How often, since it was touched, it was looked at whether to decide it again."""
 
 
 class Task(Struct, gc=False):

@@ -142,17 +142,20 @@ class TooFastAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
 
 
 class CopyingAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """`copying`: two people's marks are identical to the last digit far more often than those of others."""
+    """`copying`: two people's marks, or their errors, are the same far more often than those of others."""
 
     enabled: bool = True
     ratio: Annotated[float, Meta(ge=1, le=1e6)] = 2.0
-    """As many times the usual share are still put down to the tasks."""
+    """Marks: as many times the usual share are still put down to the tasks."""
     floor: Line = 0.05
     """And a share up to this always is."""
+    error_ratio: Annotated[float, Meta(ge=1, le=1e6)] = 1.5
+    """Errors, the same two: of what is usual for two who err as often."""
+    error_floor: Line = 0.01
     alpha: Line = 0.01
     """Chance that any pair of an honest project is ever raised."""
     minimum_tasks: Count = 20
-    """Common tasks."""
+    """Common tasks; for errors, those whose truth is known without the two."""
     minimum_other_tasks: Count = 50
     """Warm-up: common tasks of other pairs."""
 

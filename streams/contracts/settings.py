@@ -20,6 +20,7 @@ __all__ = [
     "ProfileName",
     "ProjectSettings",
     "QualitySettings",
+    "ReliabilityModel",
     "RoutingSettings",
     "ScoredType",
     "TypeDefaults",
@@ -35,6 +36,7 @@ Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 Finite = Annotated[float, Meta(ge=-1e15, le=1e15)]
 
 
+ReliabilityModel = Literal["shrunk", "one_coin"]
 ProfileName = Literal["ango", "cvat", "dataloop", "label_studio", "redbrick"]
 PLATFORMS: tuple[ProfileName, ...] = get_args(ProfileName)
 
@@ -114,6 +116,11 @@ class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     agreement_threshold: Share | UnsetType | None = UNSET
     """The control passes at this score or above; null: it is scored but never fails."""
     adjudication: str | None = None
+    reliability_model: ReliabilityModel = "shrunk"
+    """How it is learned how far an annotator can be trusted, of `choice` and `boolean`. `shrunk`: how often they name a
+    class where it is true, drawn towards how often they are right at all. `one_coin`: only the latter, everybody
+    starting alike; no recall is published, so votes are counted by weights. Better where annotators give few answers
+    each, or share a bias by class."""
     weight: Annotated[float, Meta(ge=0, le=1e6)] = 1.0
     """Share in the overall score."""
     minimum_similarity: Annotated[float, Meta(gt=0, le=1)] = 0.4
@@ -154,10 +161,14 @@ class RoutingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     the task, whichever decision that names; the limit of annotators starts again too."""
     skip_policy: Literal["ignore", "reassign", "review"] = "ignore"
     """A skip: leave it to the queue; ask for somebody else in its place; or hand the task to a person."""
-    redecide_after_seconds: Seconds | None = None
-    """Where votes are weighted: a decided task that nothing has come to for this long (event time) is settled once
-    more, by what has been learned of its annotators since; a new revision is sent only if its labels come out
-    otherwise. null: never. Longer than a worker keeps decided tasks open means never, too."""
+    redecide_when_weight_moves: Annotated[float, Meta(ge=0, le=100)] | None = None
+    """Where votes are weighted: a decided task is decided again, by what has been learned since, when the weight of
+    somebody who answered it, or their recall of a class that was answered to it, has moved by more than this from what
+    the decision was counted by. In log odds, as weights are: 0.5 is a recall that went from 0.8 to 0.87. A new revision
+    is sent only if the consensus comes out otherwise. 0: by any movement; null: never."""
+    redecide_after_seconds: Seconds = 3_600
+    """When that is looked at: after a task was left alone for this long (event time), twice as long, four times, and so
+    on, and for the last time when the worker closes the task to late answers."""
     stalled_after_seconds: Seconds = 86_400
     """A task that waits for annotators longer than this is stalled (event time)."""
 

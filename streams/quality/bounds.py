@@ -43,7 +43,8 @@ ANNOTATORS: Final = 2_000
 """Annotators of a project with a record of their own."""
 
 PEERS: Final = 200
-"""Others that an annotator is compared with one by one; 16 bytes each, and a record is written whenever they answer."""
+"""Others that an annotator is compared with one by one; 16 bytes each, as many again where categories have gold or four
+annotators, and a record is written whenever they answer."""
 
 CONTROLS: Final = 60
 """Controls of a project with a record of their own."""

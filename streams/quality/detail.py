@@ -11,6 +11,7 @@ from scoring.rolling.sums import MICRO
 from streams.contracts.facts import AnnotatorPart, Contribution, ControlPart, Detail
 from streams.quality.aged import AGREEMENT, ANNOTATOR_SUMS, CONSENSUS, GOLD, REVIEWS
 from streams.quality.bounds import AGED_SECONDS
+from streams.quality.errors import count_errors, judged
 from streams.quality.labels import NUMERIC, answers_to, change, count_labels, count_units
 from streams.quality.pairs import NOBODY, count_pairs, unchanged_pairs
 from streams.quality.records import AnnotatorRecord, ProjectSums
@@ -39,13 +40,20 @@ def count_detail(tallies: Tallies, before: Contribution | None, after: Contribut
     old = None if before is None else before.detail
     new = None if after is None else after.detail
     unchanged = NOBODY if old is None or new is None else unchanged_pairs(old, new)
+    sums = tallies.record.sums
+    was = None if old is None else judged(old)
+    now = None if new is None else judged(new)
     gone: list[AnnotatorRecord] = []
     if before is not None and old is not None:
         gone = _count_one(tallies, before, old, -1)
-        count_pairs(tallies.record.sums, old, gone, -1, unchanged)
+        count_pairs(sums, old, gone, -1, unchanged)
+        if was is not None:
+            count_errors(sums, was, gone, -1, now)
     if after is not None and new is not None:
         records = _count_one(tallies, after, new, 1)
-        count_pairs(tallies.record.sums, new, records, 1, unchanged)
+        count_pairs(sums, new, records, 1, unchanged)
+        if now is not None:
+            count_errors(sums, now, records, 1, was)
     for record in gone:
         if not record.submissions:
             tallies.annotators.pop(record.annotator_id, None)

@@ -16,6 +16,7 @@ from scoring.rolling.imbalance import Imbalance
 from scoring.rolling.level import LevelState
 from scoring.rolling.sums import NO_SCORES, ScoreSums
 from streams.contracts.facts import Contribution
+from streams.contracts.settings import ReliabilityModel
 from streams.quality.aged import Aged
 from streams.quality.bounds import HISTOGRAM_BINS
 
@@ -27,6 +28,7 @@ __all__ = [
     "BucketSums",
     "Cells",
     "ControlRecord",
+    "ErrorCounts",
     "OpenAlert",
     "PairSums",
     "ProjectRecord",
@@ -89,6 +91,9 @@ class ProjectSums(Struct, array_like=True):
     """Common tasks of all pairs with marks to compare, and the sum of their identical shares in millionths."""
     further_controls: int = 0
     """Controls of decisions that found no room among `CONTROLS`."""
+    errors: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
+    """Of all pairs of people: common tasks whose truth is known without them, wrong answers of either, and tasks in
+    which both gave the same wrong one."""
 
 
 class OpenAlert(Struct, frozen=True, array_like=True):
@@ -171,6 +176,11 @@ PairSums = list[int]
 the sum of the shares of these that are identical."""
 
 
+ErrorCounts = list[int]
+"""Of two people: common tasks whose truth is known without them, wrong answers of either, tasks in which both gave the
+same wrong one, and wrong answers of the first."""
+
+
 class AnnotatorRecord(Struct, array_like=True):
     """One annotator, person or model, in decided tasks and tasks with gold."""
 
@@ -200,6 +210,9 @@ class AnnotatorRecord(Struct, array_like=True):
     further_peers: PairSums = msgspec.field(default_factory=lambda: [0, 0, 0, 0])
     repeats: list[int] = msgspec.field(default_factory=lambda: [0, 0])
     """With their own other submissions: tasks, and the sum of the agreement in millionths."""
+    errors: dict[str, ErrorCounts] = {}
+    """Other person → errors of the two (`quality.errors`), as `peers`."""
+    further_errors: ErrorCounts = msgspec.field(default_factory=lambda: [0, 0, 0, 0])
 
 
 class PublishedRecord(Struct, array_like=True):
@@ -210,6 +223,8 @@ class PublishedRecord(Struct, array_like=True):
     annotator_id: str
     weights: dict[str, int] = {}
     """Control → the weight last published, in millionths."""
+    recall: dict[str, dict[str, int]] = {}
+    """Control → class → the recall last published, likewise."""
 
 
 class ControlRecord(Struct, array_like=True):
@@ -240,6 +255,8 @@ class ControlRecord(Struct, array_like=True):
     """Those that the settings named when this was written."""
     level: str = "nominal"
     """Krippendorff's alpha: how labels differ."""
+    model: ReliabilityModel = "shrunk"
+    """How reliability is learned."""
 
 
 class BucketSums(Struct, array_like=True):

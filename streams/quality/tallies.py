@@ -82,9 +82,11 @@ class Tallies:
         self.touched_controls.add(place)
         return found
 
-    def publish(self, annotator_id: str, weights: dict[str, int]) -> None:
+    def publish(self, annotator_id: str, weights: dict[str, int], recall: dict[str, dict[str, int]]) -> None:
         """Remember what has been published of an annotator."""
-        self.published[annotator_id] = PublishedRecord(STORED_FORM, self.record.project_id, annotator_id, weights)
+        self.published[annotator_id] = PublishedRecord(
+            STORED_FORM, self.record.project_id, annotator_id, weights, recall
+        )
         self.touched_published.add(annotator_id)
 
     def end_offset(self) -> None:

@@ -78,7 +78,7 @@ PROJECTS = [
     project(required_annotators=2, routing={"count_models": True, "on_limit": "abandon", "skip_policy": "review"}),
     project(
         required_annotators=2, aggregate="minimum", annotator_weights={"a1": 3},
-        routing={"redecide_after_seconds": 1},
+        routing={"redecide_when_weight_moves": 0, "redecide_after_seconds": 1},
         controls={
             "objects": {"type": "box", "adjudication": "weighted", "fusion": "weighted_mean"},
             "scene": {"type": "choice", "adjudication": "weighted", "labels": ["night", "day"]},

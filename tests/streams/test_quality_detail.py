@@ -179,7 +179,7 @@ LABELS = st.sampled_from(["day", "night", "dusk"])
 
 @st.composite
 def details(draw: st.DrawFn) -> Detail:
-    who = sorted(draw(st.sets(st.sampled_from(["a", "b", "c", "m"]), min_size=1)))
+    who = sorted(draw(st.sets(st.sampled_from(["a", "b", "c", "d", "e", "f", "m"]), min_size=1)))
     scores = st.none() | st.sampled_from([0.0, 1 / 3, 1.0])
     people = [
         part(

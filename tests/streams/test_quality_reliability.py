@@ -9,13 +9,16 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
 from streams.contracts.facts import Fact
 from streams.contracts.reliability import AnnotatorReliability
+from streams.errors import ConfigurationError
 from streams.ports import Outgoing
+from streams.quality.reliability import MOVED, MOVED_RECALL, reliability_of
 from streams.quality.views import annotators
 from tests.streams.quality_builders import Shell, contribution, record, records, scene
 from tests.streams.quality_builders import settings as project_settings
@@ -81,6 +84,78 @@ def test_recall_is_told_of_every_class_with_answers_drawn_towards_the_accuracy()
     accuracy = (6 + prior(12, 12)[0]) / 31
     assert latest.recall == {"day": round((5 + 5 * accuracy) / 10, 6), "night": round((1 + 5 * accuracy) / 6, 6)}
     assert (latest.model, latest.n) == ("shrunk", 6.0)
+
+
+def _one_coin(**more: Any) -> Any:
+    scene_ = {"type": "choice", "labels": ["day", "night"], "adjudication": "weighted", "reliability_model": "one_coin"}
+    return project_settings(controls={"scene": scene_ | more})
+
+
+def test_by_one_coin_everybody_starts_alike_and_no_recall_is_told() -> None:
+    """Right once and wrong once in a project that is right half of the time: 21 of 27, and not 20.4."""
+    shell, coin = Shell(WEIGHTED), Shell(_one_coin())
+    log_ = records([fact(0, "day", "night"), fact(1, "night", "day")])
+    for one in (shell, coin):
+        one.step(log_)
+    found = published(coin.outgoing)[-1].controls["scene"]
+    assert (found.model, found.accuracy, found.weight) == ("one_coin", round(21 / 27, 6), round(log(21 / 6), 6))
+    assert (found.recall, found.tasks) == ({}, {})
+    (item,) = annotators(coin.watch.quality("street"), annotator="a-1").items
+    assert (item.reliability["scene"].value, item.weights["scene"]) == (found.accuracy, found.weight)
+    shrunk = published(shell.outgoing)[-1].controls["scene"]
+    assert (shrunk.model, set(shrunk.recall)) == ("shrunk", {"day"})
+    assert shrunk.accuracy < found.accuracy
+
+
+def test_another_model_is_told_of_whoever_answers_next_though_no_weight_has_moved() -> None:
+    shell = Shell(WEIGHTED)
+    shell.step(records([fact(i, "day", "day") for i in range(200)]))
+    for wanted, model in ((_one_coin(), "one_coin"), (WEIGHTED, "shrunk")):
+        told = len(shell.outgoing)
+        shell.book.publish("street", wanted)
+        offset = 1_000 + told
+        shell.step([record(offset, [fact(offset, "day", "day")])])
+        latest = published(shell.outgoing[told:])
+        assert [(one.annotator_id, one.controls["scene"].model) for one in latest] == [("a-0", model), ("a-1", model)]
+
+
+@pytest.mark.parametrize("kind", ["choices", "box", None])
+def test_one_coin_is_for_categories_alone(kind: str | None) -> None:
+    with pytest.raises(ConfigurationError, match="reliability_model: reliability is learned of choice and boolean"):
+        _one_coin(type=kind)
+
+
+def test_a_recall_that_has_moved_is_told_though_the_weight_has_not() -> None:
+    """Of 1,000 answers a quarter is wrong, all days; then come nights, which they take for days."""
+    shell = Shell(WEIGHTED)
+    said = ["day" if i % 4 else "night" for i in range(1_000)] + ["day"] * 5
+    truths = ["day"] * 1_000 + ["night"] * 5
+    shell.step(records([fact(i, answer, gold=truths[i]) for i, answer in enumerate(said)]))
+    before, *latest = [one.controls["scene"] for one in published(shell.outgoing)][-5:]
+    assert "night" not in before.recall
+    # 5 · 0.75 of 6, of 7, of 8, of 9; the fifth, of 10, is less than 0.05 away.
+    assert [round(one.recall["night"], 2) for one in latest] == [0.62, 0.53, 0.47, 0.42]
+    assert max(abs(one.weight - before.weight) for one in latest) <= MOVED
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.sampled_from(["day", "night"]), st.sampled_from(["day", "night"])), max_size=40))
+def test_no_weight_and_no_recall_that_votes_are_counted_by_is_stale_by_more_than_stated(
+    answers: list[tuple[str, str]],
+) -> None:
+    """a-0 answers alone against gold; nothing is told of others, so all that has changed is theirs."""
+    shell = Shell(WEIGHTED)
+    said: dict[str, Any] = {}
+    for i, (answer, truth) in enumerate(answers):
+        shell.step([record(i, [fact(i, answer, gold=truth)])])
+        for one in published(shell.outgoing)[-1:]:
+            said = {"weight": one.controls["scene"].weight, "recall": one.controls["scene"].recall}
+        quality = shell.watch.quality("street")
+        now = reliability_of(quality.annotators["a-0"], quality.controls, quality.project)["scene"]
+        assert abs(now.weight - said["weight"]) <= MOVED + 1e-6
+        usual = now.accuracy
+        for name in now.recall.keys() | said["recall"].keys():
+            assert abs(now.recall.get(name, usual) - said["recall"].get(name, usual)) <= MOVED_RECALL + 2e-6
 
 
 def test_a_single_answer_is_its_own_consensus_and_says_nothing_about_who_gave_it() -> None:

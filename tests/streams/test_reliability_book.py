@@ -15,7 +15,7 @@ from streams.reliability_book import ReliabilityBook
 from streams.replay import LEARNED_EVERY_LINES, Replay
 from streams.settings import SettingsBook
 from streams.settle import Settle
-from tests.builders import PROJECT, Driver, answers, choice, configured, line, record, submitted
+from tests.builders import PROJECT, answers, choice, configured, line, record, submitted
 from tests.builders import settings as project
 from tests.streams.kinds_builders import CONTROL, KINDS, region
 from tests.streams.reliability_builders import WEIGHTED, decided_by, learned_record
@@ -131,44 +131,6 @@ def test_what_no_vote_can_be_counted_by_recall_with_is_refused(wrong: dict[str, 
     with pytest.raises(ValueError, match=f"expected .*{named}.* for control scene; got"):
         book.publish(b"street/a3", learned_record("a3", 1.0, **wrong))
     assert not book.of(PROJECT)
-
-
-def _later(book: ReliabilityBook, *, learned: float, after: int | None, at: float) -> list[dict[str, Any]]:
-    """Decisions on t1: two days and a night, then what is learned of a3, then an event of another task at `at`."""
-    driver = Driver(project(controls=WEIGHTED | {"scene": WEIGHTED["scene"] | {"agreement_threshold": 0.5}},
-                            routing={"redecide_after_seconds": after}), retention_seconds=1000)  # fmt: skip
-    driver.settle = Settle(driver.book, driver.limits, book)
-    driver.settle.open(driver.partition, driver.state)
-    driver.feed(*answers("day", "day", "night"))
-    book.publish(b"street/a3", learned_record("a3", learned))
-    driver.feed(submitted("t2", at=at))
-    driver.feed(submitted("t2", "a2", at=at + 1))
-    assert driver.header().closed is (at > 1003)
-    return [decision for decision in driver.decisions if decision["task_id"] == "t1"]
-
-
-def test_a_decided_task_is_settled_again_by_what_was_learned_since_where_the_project_asks_for_it() -> None:
-    first, second = _later(ReliabilityBook(), learned=2.5, after=60, at=100)
-    assert [d["consensus"][0]["value"] for d in (first, second)] == ["day", "night"]
-    assert (second["replaces"], second["revision"]) == (first["decision_id"], 2)
-    assert second["controls"]["scene"]["weights"]["a3"] == 2.5
-
-
-@pytest.mark.parametrize(
-    ("learned", "after", "at"),
-    [
-        (2.5, None, 100),  # not asked for
-        (2.5, 60, 50),  # not yet
-        (1.5, 60, 100),  # moved, and nothing comes out otherwise
-        (2.5, 2000, 100),  # longer than the task is kept open
-    ],
-)
-def test_a_decision_stays_where_nothing_says_otherwise(learned: float, after: int | None, at: float) -> None:
-    assert len(_later(ReliabilityBook(), learned=learned, after=after, at=at)) == 1
-
-
-def test_a_task_that_was_settled_again_is_closed_in_its_time() -> None:
-    assert len(_later(ReliabilityBook(), learned=2.5, after=60, at=5000)) == 2
 
 
 def _log() -> list[bytes]:

@@ -52,9 +52,10 @@ def test_ids_with_slashes_and_separators_are_never_taken_for_one_another() -> No
 
 def test_state_of_another_form_is_refused_with_what_to_do() -> None:
     driver = Driver()
-    driver.state[header_key("street", "t1")] = encode(Header(form=2))
-    with pytest.raises(ValueError, match=r"form 1; task street/t1 is in form 2; .* see CHANGELOG"):
-        driver.crash()
+    for other in (encode(Header(form=1)), encode([1, *([None] * 30)])):
+        driver.state[header_key("street", "t1")] = other
+        with pytest.raises(ValueError, match=r"form 2; task street/t1 is in form 1; .* see CHANGELOG"):
+            driver.crash()
 
 
 def test_deadlines_come_in_order_once_and_a_moved_one_at_its_new_time() -> None:

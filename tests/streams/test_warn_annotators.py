@@ -9,7 +9,7 @@ import pytest
 
 from streams.contracts.facts import Fact
 from streams.quality.views import annotators
-from tests.streams.alert_streams import Stream, alerts_of, boxes, states
+from tests.streams.alert_streams import Stream, alerts_of, boxes, scene, states
 from tests.streams.quality_builders import Shell, part, records, settings
 
 
@@ -140,7 +140,7 @@ def test_copying_names_both_and_what_is_usual() -> None:
     (alert,) = alerts_of(None, copied(100))
     assert (alert["alert"], alert["subject"], alert["severity"]) == ("copying", "ann & bea", "critical")
     evidence = alert["evidence"]
-    assert evidence["annotators"] == ["ann", "bea"]
+    assert (evidence["annotators"], evidence["statistic"]) == (["ann", "bea"], "identical_marks")
     assert (evidence["share"], evidence["usual_share"], evidence["n"], evidence["others_n"]) == (1.0, 0.0, 25, 50)
     assert evidence["p_value"] < 0.01
     assert "that ann and bea both answered" in alert["recommended_action"]
@@ -163,6 +163,59 @@ def test_copying_that_was_none_is_resolved_by_its_correction() -> None:
 
 def test_few_common_tasks_are_no_copying() -> None:
     assert alerts_of(settings(alerts={"copying": {"minimum_tasks": 101}}), copied(100)) == []
+
+
+def copied_errors(tasks: int, *, honest: bool = False) -> list[Fact]:
+    """Five a task, most of whom say day and are right. ann errs in one task of two and bea says the same, or errs
+    otherwise; dan and eve err alike in one task of twenty."""
+    stream = Stream()
+    for i in range(tasks):
+        wrong = ("night", "dusk", "dawn")[i % 3]
+        ann = wrong if i % 2 else "day"
+        bea = ann if not honest else "fog" if i % 2 else "day"
+        five = ("ann", "bea", "cy", "dan", "eve")
+        stream.decide(*map(part, five), controls={"scene": scene(ann, bea, "day", "day", "day")})
+        dan = wrong if i % 20 == 0 else "day"
+        five = ("cy", "dan", "eve", "fay", "gil")
+        stream.decide(*map(part, five), controls={"scene": scene("day", dan, dan, "day", "day")})
+    return stream.facts
+
+
+def test_the_same_errors_tell_of_copied_answers_where_others_say_who_is_wrong() -> None:
+    (alert,) = alerts_of(None, copied_errors(200))
+    assert (alert["alert"], alert["subject"], alert["severity"]) == ("copying", "ann & bea", "critical")
+    evidence = alert["evidence"]
+    assert evidence["statistic"] == "identical_errors"
+    assert (evidence["first"], evidence["second"], evidence["share"]) == ("ann", "bea", 0.5)
+    assert evidence["usual_share"] < evidence["line"] < 0.5
+    assert evidence["p_value"] < evidence["raised_below_p"] == 0.01
+
+
+def test_two_who_err_as_often_and_each_in_their_own_way_copy_nothing() -> None:
+    assert alerts_of(None, copied_errors(200, honest=True)) == []
+
+
+def test_errors_that_were_corrected_resolve_it_by_the_statistic_that_it_was_raised_by() -> None:
+    facts, honest = copied_errors(200), copied_errors(200, honest=True)
+    corrections = [Fact(len(facts) + i, f.task_id, f.after, honest[i].after) for i, f in enumerate(facts)]
+    alerts = alerts_of(None, [*facts, *corrections])
+    assert states(alerts, "copying") == [("ann & bea", "raised"), ("ann & bea", "resolved")]
+    assert [alert["evidence"]["statistic"] for alert in alerts] == ["identical_errors"] * 2
+    assert alerts[1]["evidence"]["share"] <= alerts[1]["evidence"]["line"]
+
+
+def test_marks_and_errors_have_lines_of_their_own_and_both_a_higher_bar_together() -> None:
+    lenient = settings(alerts={"copying": {"error_ratio": 1_000, "error_floor": 0.6}})
+    assert alerts_of(lenient, copied_errors(200)) == []
+    assert len(alerts_of(lenient, copied(100))) == 1
+    strict = settings(alerts={"copying": {"ratio": 1_000, "floor": 0.99}})
+    assert len(alerts_of(strict, copied_errors(200))) == 1
+    marks = Stream()
+    for i in range(400):  # as `copied_errors`, and marks that are never the same
+        marks.decide(part("ann"), part("bea"), part(f"c-{i % 4}"), controls={"objects": boxes((0, 1, 1, 0))})
+    later = [Fact(len(marks.facts) + i, f"later-{f.task_id}", None, f.after) for i, f in enumerate(copied_errors(200))]
+    (alone,), (together,) = alerts_of(None, copied_errors(200)), alerts_of(None, [*marks.facts, *later])
+    assert together["evidence"]["statistic"] == alone["evidence"]["statistic"] == "identical_errors"
 
 
 def test_alerts_about_who_has_no_answer_left_are_resolved() -> None:

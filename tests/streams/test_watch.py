@@ -205,7 +205,7 @@ def test_an_overview_says_what_it_knows_and_why_it_does_not_know_the_rest() -> N
 def test_a_wide_window_survives_recovery_before_its_settings_are_known() -> None:
     wide = settings(alerts={"agreement_drift": {"window_tasks": 40, "minimum_baseline_tasks": 2}})
     facts = [decided(i, 0.9, minute=i) for i in range(50)]
-    with patch("streams.watch.BUCKETS_BEFORE_WINDOW", 5):
+    with patch("streams.watched.BUCKETS_BEFORE_WINDOW", 5):
         shell, steady = Shell(wide), Shell(wide)
         shell.step(records(facts[:-1]))
         shell.book.publish("street", small_windows())
@@ -252,7 +252,7 @@ def test_interleaving_and_repeating_source_partitions_leaves_the_same_sums(
         return sums_of(shell)
 
     order = [0] * len(left) + [1] * len(right)
-    with patch("streams.watch.BUCKETS_BEFORE_WINDOW", 3):
+    with patch("streams.watched.BUCKETS_BEFORE_WINDOW", 3):
         assert run(data.draw(st.permutations(order)), data.draw(st.integers(0, 3))) == run(order, 0)
 
 

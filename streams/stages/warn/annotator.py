@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scoring.rolling.aged import window
-from scoring.rolling.copying import copied_geometry, judge_copying
 from scoring.rolling.lead_times import bin_seconds, fast_answers, fast_line, lead_time_quantile, others
 from scoring.rolling.rates import RateRule, judge_rate_above, judge_rate_below, rate_above, rate_below
 from scoring.rolling.sums import MICRO, ScoreSums, Verdict
@@ -15,11 +14,12 @@ from streams.contracts.decisions import Alert
 from streams.quality import AnnotatorRecord, ProjectRecord
 from streams.quality.aged import AGREEMENT, CONSENSUS, GOLD, REVIEWS
 from streams.quality.tallies import Tallies
+from streams.stages.warn.copying import copying_alerts, is_model
 from streams.stages.warn.level import fall_figures, follow_level
 from streams.stages.warn.rules import Rules, looks, looks_at_all
 from streams.stages.warn.standing import Evidence, figure, key_of, move, stands
 
-__all__ = ["annotator_alerts", "pair_name"]
+__all__ = ["annotator_alerts"]
 
 _ALONE: Final = ("annotator_drift", "low_agreement_annotator", "low_approval", "low_gold_accuracy", "too_fast")
 _ALL: Final = 1 << 62
@@ -44,22 +44,9 @@ def annotator_alerts(tallies: Tallies, rules: Rules) -> list[Alert | None]:
             found += _gone(project, name)
             continue
         found += [_drift(project, record, name, rules), *_rates(project, record, name, rules)]
-        if not _is_model(record) and looks_at_all(before, record.known, name in standing):
-            found += [_too_fast(project, record, name, rules), *_copying(tallies, record, name, rules)]
+        if not is_model(record) and looks_at_all(before, record.known, name in standing):
+            found += [_too_fast(project, record, name, rules), *copying_alerts(tallies, record, name, rules)]
     return found
-
-
-def pair_name(first: str, second: str) -> str:
-    """Two annotators as a subject.
-
-    >>> pair_name("ann-1", "ann-2")
-    'ann-1 & ann-2'
-    """
-    return f"{first} & {second}"
-
-
-def _is_model(record: AnnotatorRecord) -> bool:
-    return 2 * record.as_model > record.submissions
 
 
 def _gone(project: ProjectRecord, name: str) -> Iterator[Alert]:
@@ -114,7 +101,7 @@ def _rates(project: ProjectRecord, record: AnnotatorRecord, name: str, rules: Ru
 def _agreement_line(project: ProjectRecord, record: AnnotatorRecord, rules: Rules) -> tuple[float, float | None]:
     """The line, and what everybody else comes to."""
     test, (n, total) = rules.alerts.low_agreement_annotator, project.sums.people
-    if not _is_model(record):
+    if not is_model(record):
         mine = window(record.aged.cells, CONSENSUS, _ALL)
         n, total = n - mine.n, total - mine.total_micro
     if n < test.minimum_tasks:
@@ -188,46 +175,3 @@ def _too_fast(project: ProjectRecord, record: AnnotatorRecord, name: str, rules:
 
 def _bins(seconds: Mapping[str, int]) -> dict[int, int]:
     return {int(place): n for place, n in seconds.items()}
-
-
-def _copying(tallies: Tallies, record: AnnotatorRecord, name: str, rules: Rules) -> Iterator[Alert | None]:
-    """Identical marks, with each of those whose figures are kept on this annotator."""
-    enabled, rule = rules.alerts.copying.enabled, rules.copying
-    suspects = {
-        other
-        for other, (_, _, n, identical) in record.peers.items()
-        if enabled and n >= rule.minimum and identical > rule.floor * n * MICRO
-    }
-    for one in tallies.record.alerts.values():
-        if one.alert == "copying" and one.evidence["first"] == name:
-            suspects.add(one.evidence["second"])
-    for other in sorted(suspects):
-        peer = tallies.annotators.get(other)
-        if peer is None or not _is_model(peer):
-            _, _, n, identical = record.peers.get(other, (0, 0, 0, 0))
-            yield _copied(tallies, name, other, ScoreSums(n, identical), rules)
-
-
-def _copied(tallies: Tallies, name: str, other: str, pair: ScoreSums, rules: Rules) -> Alert | None:
-    project, rule = tallies.record, rules.copying
-    people = len(tallies.annotators)
-    n, total = project.sums.identical
-    found = copied_geometry(pair, ScoreSums(n, total), people * (people - 1) // 2, rule)
-    verdict = judge_copying(found, rule) if rules.alerts.copying.enabled and pair.n else Verdict.WITHIN
-
-    def evidence() -> Evidence:
-        figures: Evidence = {
-            "annotators": [name, other], "first": name, "second": other, "n": pair.n, "window": "all",
-            "raised_below_p": rule.alpha,
-        }  # fmt: skip
-        if isinstance(found, Undefined):
-            return figures | {"share": None, "undefined": found.reason}
-        return figures | {
-            "share": figure(found.share),
-            "usual_share": figure(found.usual),
-            "line": figure(found.line),
-            "others_n": n - pair.n,
-            "p_value": found.p_value,
-        }
-
-    return move(project, "copying", pair_name(name, other), verdict, evidence)

@@ -41,9 +41,9 @@ ALERTS: Final[dict[str, AlertKind]] = {
     "copying": AlertKind(
         "critical",  # what looks like agreement is one answer counted twice
         "Compare the tasks that {first} and {second} both answered, and hear both. Until it is clear, give them no "
-        "tasks in common: their agreement counts one answer twice. If a tool or a model drew the marks for both, raise "
-        "alerts.copying.floor.",
-        "Nothing to do: their marks are identical no more often than those of others.",
+        "tasks in common: their agreement counts one answer twice. If a tool or a model answered for both, raise "
+        "alerts.copying.floor (identical_marks) or alerts.copying.error_floor (identical_errors).",
+        "Nothing to do: their marks are identical, and their errors the same, no more often than those of others.",
     ),
     "label_shift": AlertKind(
         "warning",  # either the data has changed, or the way it is labeled

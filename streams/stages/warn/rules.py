@@ -56,7 +56,8 @@ class Rules(NamedTuple):
     approval: RateRule
     too_fast: RateRule
     fast_line: FastLine
-    copying: CopyingRule
+    copied_marks: CopyingRule
+    copied_errors: CopyingRule
 
     @classmethod
     def of(cls, settings: ProjectSettings) -> Rules:
@@ -86,7 +87,10 @@ class Rules(NamedTuple):
             approval=RateRule(reviews.approval, reviews.minimum_tasks, reviews.evidence),
             too_fast=RateRule(fast.share, fast.minimum_answers, fast.evidence),
             fast_line=FastLine(fast.quantile, fast.of_median, fast.minimum_others),
-            copying=CopyingRule(
+            copied_marks=CopyingRule(
                 copied.ratio, copied.floor, copied.alpha, copied.minimum_tasks, copied.minimum_other_tasks
+            ),
+            copied_errors=CopyingRule(
+                copied.error_ratio, copied.error_floor, copied.alpha, copied.minimum_tasks, copied.minimum_other_tasks
             ),
         )
