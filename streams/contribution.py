@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from streams.contracts.facts import Contribution
-from streams.decide import Outcome
+from streams.decide import Outcome, discarded_us
 from streams.evidence import detail_of
 from streams.plan import Plan
+from streams.stages.fold import answered_us
 from streams.state import Task
 
 __all__ = ["contribution"]
@@ -24,15 +25,28 @@ def contribution(task: Task, plan: Plan, found: Outcome) -> Contribution | None:
     if found.scores is None and not task.answers and not header.fields and not header.skipped:
         return None
     state = found.verdict.state
+    # Stream time does not follow a clock that runs far ahead of the broker's.
+    latest_us = min(header.latest_us, header.touched_us)
+    quorum_us = min(_quorum_us(task, plan, found), latest_us)
     return Contribution(
         state=state,
         answers=found.situation.counted,
-        event_time_us=found.event_time_us,
+        event_time_us=latest_us,
         score=found.scores.score if found.scores is not None and state not in _WITHOUT_SCORE else None,
         labels=_labels(found) if found.scores is not None and state in _COUNTED_LABELS else {},
         stalled=header.stalled and state in ("waiting", "reassigning"),
         detail=detail_of(task, plan, found),
+        quorum_us=None if quorum_us == latest_us else quorum_us,
     )
+
+
+def _quorum_us(task: Task, plan: Plan, found: Outcome) -> int:
+    """When the last of those required answered; of as many as there are, where they are fewer."""
+    after_us = discarded_us(task, plan)
+    times = sorted([answered_us(task, one, after_us) for one in found.standings if one.counts])
+    if not times:
+        return found.event_time_us
+    return times[min(found.situation.required, len(times)) - 1]
 
 
 def _labels(found: Outcome) -> dict[str, dict[str, float]]:

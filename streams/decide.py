@@ -58,7 +58,7 @@ class Outcome(Struct, gc=False):
 def outcome(task: Task, plan: Plan) -> Outcome:
     """Decide a task from what is folded into it."""
     routing = plan.settings.routing
-    standings = standing(task, routing.count_models, task.header.rejected_us if routing.on_rejected == "all" else -1)
+    standings = standing(task, routing.count_models, discarded_us(task, plan))
     situation = _situation(task, plan, standings)
     if _only_waits(task, plan, situation):
         verdict = Verdict("waiting", False, "quorum_not_reached", 1, situation.required)
@@ -88,6 +88,11 @@ def outcome(task: Task, plan: Plan) -> Outcome:
     text = _own_text(task, plan, found) if judged.shared is None else _shared_text(task, plan, found, judged.shared)
     found.decision_id, found.body = named(text, verdict.passed, evidence)
     return found
+
+
+def discarded_us(task: Task, plan: Plan) -> int:
+    """Answers up to this time do not count: a reviewer rejected them, and the settings start such a task afresh."""
+    return task.header.rejected_us if plan.settings.routing.on_rejected == "all" else -1
 
 
 def _decision(task: Task, plan: Plan, found: Outcome) -> Decision:

@@ -14,15 +14,15 @@ import msgspec
 
 from streams.contracts.facts import AnnotatorPart, ControlPart, Detail, Units
 from streams.contracts.regions import ScoredRegion
-from streams.decide import Outcome, scene_of
+from streams.decide import Outcome, discarded_us, scene_of
 from streams.decision import raw_region
 from streams.plan import Plan
 from streams.scores import ControlScore, ObjectEvidence, Scores
 from streams.stages.adjudicate import Adjudication
 from streams.stages.adjudicate.voters import Settled
-from streams.stages.fold import Standing
+from streams.stages.fold import Standing, answered_us
 from streams.stages.score import DIGITS, score
-from streams.state import Task
+from streams.state import Answer, Task
 from streams.truths import Held, against_consensus, against_first
 
 __all__ = ["ROOM_BYTES", "detail_of"]
@@ -43,7 +43,8 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
 
     Agreement with the consensus and with gold is the mean over the controls that were answered, by their weights. It
     includes the annotator's own part in the consensus: with few annotators it flatters. Gold says nothing of a
-    category, number, text or the like that it does not answer; that it has no objects is an answer.
+    control that it does not answer; that there are no objects is an answer of gold that is empty, or that names the
+    control.
 
     Truth promoted from the first answers is gold to everybody else, without units: it is nothing to learn confusions
     from. A correction by a reviewer is the consensus. While a task waits only gold is compared, and matrices are empty.
@@ -56,8 +57,10 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
     afresh = plan.settings.routing.on_rejected == "all"
     repeats = _repeats(task, plan, standings) if len(task.answers) > len(standings) else {}
     rejected_us = task.header.rejected_us if afresh or found.situation.review in _STILL_REJECTED else -1
+    discarded = discarded_us(task, plan)
+    times = [answered_us(task, s, discarded) for s in standings if s.counts] or [s.answer.at_us for s in standings]
     return Detail(
-        first_us=min([s.answer.at_us for s in standings]),
+        first_us=min(times),
         required=found.situation.required,
         most=max(plan.settings.routing.max_annotators, found.situation.required),
         review=found.situation.review,
@@ -116,7 +119,7 @@ def _held(task: Task, plan: Plan, found: Outcome, decided: bool) -> _Held:
 
 def _compared(task: Task, plan: Plan, found: Outcome, decided: bool) -> _Held:
     standings = found.standings
-    gold = {} if task.gold is None else _against(task, plan, _results(standings), task.gold.result or [], gold=True)
+    gold = {} if task.gold is None else _against_gold(task, plan, task.gold, _results(standings))
     truth = None if task.gold is not None or not decided else found.promoted
     consensus = _consensus(task, plan, found) if decided else {}
     scores = found.scores if decided else None
@@ -159,7 +162,7 @@ def _consensus(task: Task, plan: Plan, found: Outcome) -> _Controls:
     if found.scores is None or found.adjudication is None or found.verdict.state in _WITHOUT_CONSENSUS:
         return {}
     if found.situation.review == "corrected" and task.review is not None:
-        return _against(task, plan, _results(found.standings), task.review.result or [], gold=False)
+        return _against(task, plan, _results(found.standings), task.review.result or [])
     return _settled(found.scores, found.adjudication)
 
 
@@ -178,15 +181,29 @@ def _but_for(makers: Container[int], figures: Sequence[float | None]) -> list[fl
     return [None if row in makers else figure for row, figure in enumerate(figures)]
 
 
-def _against(task: Task, plan: Plan, results: Sequence[Sequence[Any]], truth: list[Any], *, gold: bool) -> _Controls:
+def _against(task: Task, plan: Plan, results: Sequence[Sequence[Any]], truth: list[Any]) -> _Controls:
     answers: list[tuple[str, Sequence[Any], bool]] = [("", truth, True)]
     answers += [(str(row), result, False) for row, result in enumerate(results)]
     held: _Controls = {}
     for control in score(answers, plan, 0, scene_of(task)).controls:
         one = against_first(control)
-        if one is not None and not (gold and _silent(control)):
+        if one is not None:
             held[control.name] = (control, one)
     return held
+
+
+def _against_gold(task: Task, plan: Plan, gold: Answer, results: Sequence[Sequence[Any]]) -> _Controls:
+    held = _against(task, plan, results, gold.result or [])
+    return {name: found for name, found in held.items() if _speaks_of(gold, found[0])}
+
+
+def _speaks_of(gold: Answer, control: ControlScore) -> bool:
+    evidence: Any = control.evidence
+    if not isinstance(evidence, ObjectEvidence):
+        return bool(evidence.regions[0])
+    if 0 in evidence.owners:
+        return True
+    return not gold.result if gold.covers is None else control.name in gold.covers
 
 
 def _consensus_gold(task: Task, plan: Plan, found: Outcome, consensus: _Controls) -> float | None:
@@ -198,13 +215,8 @@ def _consensus_gold(task: Task, plan: Plan, found: Outcome, consensus: _Controls
         regions = task.review.result or []
     else:
         regions = [msgspec.convert(raw_region(region), ScoredRegion, str_keys=True) for region in regions]
-    against = _means(_against(task, plan, [regions], task.gold.result or [], gold=True).values())
+    against = _means(_against_gold(task, plan, task.gold, [regions]).values())
     return None if against is None else against[0]
-
-
-def _silent(control: ControlScore) -> bool:
-    evidence: Any = control.evidence
-    return not isinstance(evidence, ObjectEvidence) and not evidence.regions[0]
 
 
 def _part(control: ControlScore, settled: Settled, consensus: _Controls, gold: _Controls) -> ControlPart:

@@ -58,6 +58,8 @@ class Answer(Struct, array_like=True, gc=False):
     lead_time_seconds: float | None
     result: list[Region] | None
     """None once withdrawn: the place is kept so that an older version can't come back."""
+    covers: list[str] | None = None
+    """Gold: the controls that it names as answered."""
 
     def rank(self) -> tuple[int, int, bool, str]:
         """The join's key."""
@@ -132,6 +134,10 @@ class Header(Struct, array_like=True, gc=False):
     """Where `redecide_when_weight_moves` asks for it, of a task that is settled."""
     looks: int = 0
     """How often, since it was touched, it was looked at whether to decide it again."""
+    first_us: dict[str, int] = {}
+    """Submission id → time of its earliest version, of those whose versions came at different times."""
+    latest_us: int = -1
+    """Latest time of any event of the task."""
 
 
 class Task(Struct, gc=False):

@@ -96,6 +96,9 @@ class GoldSet(TaskEvent, tag="gold.set"):
     """The ground truth of a task; the latest one holds."""
 
     result: list[ScoredRegion]
+    controls: list[Identifier] | None = None
+    """What it answers: of a drawn control named here and without a region in `result` it says that there is nothing.
+    Left out: the controls that `result` has regions of, and where it is empty, every drawn one."""
 
 
 class ReviewDecided(TaskEvent, tag="review.decided"):

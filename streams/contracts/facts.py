@@ -72,7 +72,7 @@ class Detail(Struct, frozen=True, array_like=True, gc=False):
     """What stands behind a decision, or behind the scores against gold of a task that still waits."""
 
     first_us: int
-    """Event time of the first standing answer."""
+    """Event time of the first answer that counts; where none does, of the first one."""
     required: int
     """Annotators that the task asked for at first."""
     most: int
@@ -92,7 +92,7 @@ class Contribution(Struct, frozen=True, omit_defaults=True, array_like=True, gc=
     answers: int
     """Counted answers."""
     event_time_us: int
-    """Event time of the decision, or of the latest answer where there is none."""
+    """Latest time of any event of the task, as far as it can be believed."""
     score: float | None
     """Overall agreement of the decision in force; none without one."""
     labels: dict[str, dict[str, float]]
@@ -100,6 +100,14 @@ class Contribution(Struct, frozen=True, omit_defaults=True, array_like=True, gc=
     stalled: bool = False
     detail: Detail | None = None
     """Once there is a decision, or gold to score single answers against."""
+    quorum_us: int | None = None
+    """Event time at which the last annotator of those required answered, or so far; None: `event_time_us`. What the
+    task tells of agreement belongs to that time: neither an edit nor a review of weeks later makes it news."""
+
+    @property
+    def told_us(self) -> int:
+        """The time that its statistics count under."""
+        return self.event_time_us if self.quorum_us is None else self.quorum_us
 
 
 class Fact(Struct, frozen=True, array_like=True, gc=False):

@@ -30,8 +30,8 @@ def differs(before: Contribution | None, after: Contribution | None) -> bool:
     """Whether the two count differently here."""
     if before is None or after is None or before.detail is None or after.detail is None:
         return (before is not None and before.detail is not None) or (after is not None and after.detail is not None)
-    return (before.state, before.answers, before.event_time_us) != (
-        after.state, after.answers, after.event_time_us,
+    return (before.state, before.answers, before.told_us) != (
+        after.state, after.answers, after.told_us,
     ) or before.detail != after.detail  # fmt: skip
 
 
@@ -62,8 +62,8 @@ def count_detail(tallies: Tallies, before: Contribution | None, after: Contribut
 def _count_one(tallies: Tallies, contribution: Contribution, detail: Detail, sign: int) -> list[AnnotatorRecord]:
     """All but the pairs."""
     sums = tallies.record.sums
-    period = contribution.event_time_us // _AGED_US
-    week = str(contribution.event_time_us // WEEK_US)
+    told_us = contribution.told_us
+    period, week = told_us // _AGED_US, str(told_us // WEEK_US)
     records, counted, has_model, has_gold = _count_people(tallies, detail, period, sign)
     for name, control in detail.controls.items():
         _count_control(tallies, name, control, records, counted, week, sign)
@@ -86,11 +86,14 @@ def _count_one(tallies: Tallies, contribution: Contribution, detail: Detail, sig
 
 def _count_settled(sums: ProjectSums, contribution: Contribution, detail: Detail, has_model: bool, sign: int) -> None:
     answers = contribution.answers
+    # A round that a reviewer rejected was paid for too.
+    given = answers + sum([part.rejected and not (part.counts or part.model) for part in detail.annotators])
     sums.settled += sign
-    sums.settled_answers += sign * answers
-    if detail.most > answers:
-        sums.spared_answers += sign * (detail.most - answers)
-    change(sums.quorum_times, quorum_time_name((contribution.event_time_us - detail.first_us) / MICRO), sign)
+    sums.settled_answers += sign * given
+    if detail.most > given:
+        sums.spared_answers += sign * (detail.most - given)
+    if answers >= detail.required:
+        change(sums.quorum_times, quorum_time_name((contribution.told_us - detail.first_us) / MICRO), sign)
     if has_model:
         sums.prelabelled += sign
 

@@ -22,7 +22,7 @@ from streams.contracts.events import (
 from streams.contracts.regions import UnscoredRegion
 from streams.state import Answer, ReviewNote, Task, encode, gold_key, review_key, submission_key
 
-__all__ = ["Standing", "fold", "microseconds", "required_annotators", "standing"]
+__all__ = ["Standing", "answered_us", "fold", "microseconds", "required_annotators", "standing"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -52,7 +52,11 @@ def fold(task: Task, event: TaskEvent) -> bool:
     The header has to be stored then, and what `task.dirty` holds.
     """
     at_us = microseconds(event.occurred_at)
-    changed = _fold_fields(task, event, at_us) if event.task is not None else False
+    changed = at_us > task.header.latest_us
+    if changed:
+        task.header.latest_us = at_us
+    if event.task is not None:
+        changed |= _fold_fields(task, event, at_us)
     if isinstance(event, AnnotationSubmitted):
         changed |= _fold_answer(task, event, at_us)
     elif isinstance(event, AnnotationWithdrawn):
@@ -100,6 +104,13 @@ def _recency(standing: Standing) -> tuple[int, str, str]:
     return standing.answer.at_us, standing.answer.event_id, standing.submission_id
 
 
+def answered_us(task: Task, standing: Standing, after_us: int) -> int:
+    """When this annotator answered: at first, unless that was up to `after_us`, and does not count."""
+    at_us = standing.answer.at_us
+    first_us = task.header.first_us.get(standing.submission_id, at_us)
+    return first_us if first_us > after_us else at_us
+
+
 def required_annotators(task: Task, default: int) -> int:
     """Answers that the task waits for: its own number, else its project's."""
     own = task.header.fields.get("required_annotators")
@@ -136,12 +147,25 @@ def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int) -> bool:
     known = task.answers.get(event.submission_id)
     if known is None:
         task.header.submissions.append(event.submission_id)
-    elif not _outranks(answer, known):
-        return False
+    else:
+        earlier = _fold_first(task, event.submission_id, known.at_us, at_us)
+        if not _outranks(answer, known):
+            return earlier
     task.answers[event.submission_id] = answer
     _drop_withdrawn(task, event.submission_id)
     task.dirty[submission_key(task.project_id, task.task_id, event.submission_id)] = answer
     return True
+
+
+def _fold_first(task: Task, submission_id: str, known_us: int, at_us: int) -> bool:
+    """An edit is no new answer: when a submission first came is kept, once two of its versions differ in that."""
+    if known_us == at_us:
+        return False
+    first = task.header.first_us
+    earliest = min(known_us, at_us, first.get(submission_id, at_us))
+    changed = first.get(submission_id) != earliest
+    first[submission_id] = earliest
+    return changed
 
 
 def _is_clean(result: Sequence[Any]) -> bool:
@@ -195,7 +219,7 @@ def _fold_review(task: Task, event: ReviewDecided, at_us: int) -> bool:
 
 
 def _fold_gold(task: Task, event: GoldSet, at_us: int) -> bool:
-    gold = Answer(1, at_us, True, event.event_id, "gold", "human", None, event.result)  # type: ignore[arg-type]
+    gold = Answer(1, at_us, True, event.event_id, "gold", "human", None, event.result, event.controls)  # type: ignore[arg-type]
     known = task.gold
     if known is not None and (gold.rank(), encode(gold)) <= (known.rank(), encode(known)):
         return False

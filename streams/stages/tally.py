@@ -32,7 +32,7 @@ _ENTRY_BYTES = 24
 
 
 def bucket_of(event_time_us: int) -> int:
-    """The bucket of a decision's event time.
+    """The bucket of a decision.
 
     >>> bucket_of(119_999_999), bucket_of(120_000_000)
     (1, 2)
@@ -78,7 +78,7 @@ def _scored(contribution: Contribution | None) -> tuple[float, int] | None:
     """(score, bucket) of a decision that has a score."""
     if contribution is None or contribution.score is None:
         return None
-    return contribution.score, bucket_of(contribution.event_time_us)
+    return contribution.score, bucket_of(contribution.told_us)
 
 
 def _score(tallies: Tallies, score: float, bucket: int, sign: int) -> None:
