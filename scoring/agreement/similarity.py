@@ -39,8 +39,8 @@ class Pairs(NamedTuple):
     similarity: Array
     """(k,)"""
 
-    def where(self, kept: NDArray[np.bool_]) -> Pairs:
-        """The pairs at the places where `kept`, (k,), is true."""
+    def where(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> Pairs:
+        """The pairs at the places where `kept`, (k,), is true, or at these places."""
         return Pairs(self.first[kept], self.second[kept], self.similarity[kept])
 
 
