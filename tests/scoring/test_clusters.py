@@ -213,7 +213,7 @@ def test_a_table_and_a_queue_break_the_ties_of_hundreds_alike(values: list[float
 def test_crowds_far_from_one_another_are_grouped_as_each_by_itself() -> None:
     # Each is nearly complete and goes to a table of its own; the few objects around them to the queue.
     crowd = scattered(annotators=4, objects=20, side_px=20)
-    few = scattered(annotators=4, objects=3, side_px=2_000, seed=2)
+    few = scattered(annotators=4, objects=12, side_px=100, seed=2)
     scenes = [(crowd, 0.0), (crowd, 50_000.0), (few, 100_000.0)]
     boxes = np.concatenate([scene.boxes + np.array([right, 0, 0, 0, 0]) for scene, right in scenes])
     owners = [owner for scene, _ in scenes for owner in scene.owners]
