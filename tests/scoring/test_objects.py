@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from scoring.agreement import objects as objects_module
 from scoring.agreement.boxes import iou
 from scoring.agreement.objects import (
     MatchedPair,
@@ -188,6 +189,10 @@ def test_by_overlapping_pairs_or_in_blocks_the_matching_is_worth_the_same(
     task = ([len(answer) for answer in drawn.answers], drawn.labels, metric, minimum)
     blocks, by_pairs = list(_match_small(similarity, *task)), list(_match_large(csr_array(similarity), *task))
     assert list(_match_large(similarity, *task)) == by_pairs
+    for run in (1, 4):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(objects_module, "_RUN", run)
+            assert list(_match_large(csr_array(similarity), *task)) == by_pairs
     for (*annotators, in_block), (*same_annotators, overlapping) in zip(blocks, by_pairs, strict=True):
         assert annotators == same_annotators
         assert_worth_the_same(in_block, overlapping, metric)
