@@ -23,6 +23,8 @@ _Join = Callable[[Sequence[list[int]], _Places, Pairs, float], list[list[int]]]
 _ROUNDING = 1e-9
 # By how much a similarity may miss the minimum and still count: linkages are rounded to 12 digits.
 
+_NO_EDGES = Pairs(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0))
+
 _FEW_EDGES = 512
 # So many are joined faster than sorted into parts.
 
@@ -88,10 +90,10 @@ def cluster(
     [[0, 2, 4], [1, 3]]
     """
     _check(similarity, owners, labels, minimum_similarity)
-    owner = np.array(owners, dtype=np.intp)
     find = _easy_and_edges if len(owners) <= DENSE_UP_TO else _easy_and_edges_of_many
-    groups, left, edges = find(similarity, owner, minimum_similarity)
+    groups, left, edges = find(similarity, owners, minimum_similarity)
     if left:
+        owner = np.array(owners, dtype=np.intp)
         ids: dict[str, int] = {}
         label = np.array([ids.setdefault(name, len(ids)) for name in labels])
         place = np.arange(len(owners)) if tie_break is None else np.asarray(tie_break)
@@ -104,21 +106,20 @@ def cluster(
     return sorted(groups)
 
 
-def _easy_and_edges(similarity: Similarity, owner: _Places, minimum: float) -> tuple[list[list[int]], list[int], Pairs]:
+def _easy_and_edges(
+    similarity: Similarity, owners: Sequence[int], minimum: float
+) -> tuple[list[list[int]], list[int], Pairs]:
     """Groups that need no search, the objects that do, and the similarities between these."""
     similarity = as_dense(similarity)
-    groups, left = _cliques(similarity, owner.tolist(), minimum)
-    pairs = above_zero(similarity[np.ix_(left, left)])
-    objects = np.array(left, dtype=np.intp)
-    pairs = Pairs(objects[pairs.first], objects[pairs.second], pairs.similarity)
-    return groups, left, pairs.where(owner[pairs.first] != owner[pairs.second])
+    groups, left = _cliques(similarity, owners, minimum)
+    return groups, left, _edges(similarity, owners, left) if left else _NO_EDGES
 
 
 def _easy_and_edges_of_many(
-    similarity: Similarity, owner: _Places, minimum: float
+    similarity: Similarity, owners: Sequence[int], minimum: float
 ) -> tuple[list[list[int]], list[int], Pairs]:
     """The same where only objects that overlap are looked at."""
-    count, pairs = len(owner), above_zero(similarity)
+    count, owner, pairs = len(owners), np.array(owners, dtype=np.intp), above_zero(similarity)
     near = pairs.where(pairs.similarity >= minimum)
     component = _components(near, count)
     sizes = np.bincount(component)
@@ -191,6 +192,14 @@ def _cliques(similarity: Array, owners: Sequence[int], minimum: float) -> tuple[
         else:
             left += members
     return groups, sorted(left)
+
+
+def _edges(similarity: Array, owners: Sequence[int], left: Sequence[int]) -> Pairs:
+    """The similarities between these objects of different annotators."""
+    pairs = above_zero(similarity[np.ix_(left, left)])
+    objects, owner = np.array(left, dtype=np.intp), np.array(owners, dtype=np.intp)
+    pairs = Pairs(objects[pairs.first], objects[pairs.second], pairs.similarity)
+    return pairs.where(owner[pairs.first] != owner[pairs.second])
 
 
 def _join_sparse(groups: Sequence[list[int]], owner: _Places, edges: Pairs, minimum: float) -> list[list[int]]:
