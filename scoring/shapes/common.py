@@ -31,6 +31,7 @@ __all__ = [
     "coordinates",
     "fused_confidence",
     "many_of_distinct",
+    "of_distinct",
     "over_distinct",
     "upper_triangle",
     "voters",
@@ -74,14 +75,41 @@ def over_distinct(
     order = sorted(range(len(found)), key=lambda i: _by_content(found[i]))
     distinct = [found[i] for i in order]
     rows = np.argsort(order)[which]
-    upper = compare(distinct) if len(distinct) > 1 else np.zeros((len(distinct), len(distinct)))
-    if len(described) > DENSE_UP_TO:
-        return many_of_distinct(above_zero(upper), rows)
-    above = np.triu(np.clip(as_dense(upper), 0.0, 1.0), 1)
-    similarity = above + above.T
+    return of_distinct(compare(distinct) if len(distinct) > 1 else np.zeros((len(distinct), len(distinct))), rows)
+
+
+def of_distinct(upper: Similarity | Pairs, rows: NDArray[np.intp]) -> Similarity:
+    """The similarity of objects from that of the distinct ones among them, dense or sparse by the number of objects.
+
+    Parameters
+    ----------
+    upper
+        Of the distinct objects; of a matrix only what lies above its diagonal is read.
+    rows
+        (n,), which distinct object each of the n objects is.
+
+    Returns
+    -------
+    Similarity
+        As `over_distinct`.
+
+    Examples
+    --------
+    >>> of_distinct(Pairs(np.array([0]), np.array([1]), np.array([0.5])), np.array([1, 0, 1])).tolist()
+    [[1.0, 0.5, 1.0], [0.5, 1.0, 0.5], [1.0, 0.5, 1.0]]
+    """
+    if len(rows) > DENSE_UP_TO:
+        return many_of_distinct(upper if isinstance(upper, Pairs) else above_zero(upper), rows)
+    count = int(rows.max(initial=-1)) + 1
+    if isinstance(upper, Pairs):
+        similarity = np.zeros((count, count))
+        values = np.clip(upper.similarity, 0.0, 1.0)
+        similarity[upper.first, upper.second] = similarity[upper.second, upper.first] = values
+    else:
+        above = np.triu(np.clip(as_dense(upper), 0.0, 1.0), 1)
+        similarity = above + above.T
     np.fill_diagonal(similarity, 1.0)
-    expanded: Array = similarity[np.ix_(rows, rows)]
-    return expanded
+    return similarity.take(rows, axis=0).take(rows, axis=1)
 
 
 def many_of_distinct(pairs: Pairs, rows: Sequence[int] | NDArray[np.intp]) -> Similarity:

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-__all__ = ["Pairs", "Regions", "in_parts", "meeting_pairs", "near_outlines"]
+__all__ = ["Pairs", "Regions", "in_parts", "meeting_boxes", "meeting_pairs", "near_outlines"]
 
 Regions: TypeAlias = NDArray[Any]
 """(n,) of shapely polygons and multipolygons, valid or empty."""
@@ -33,6 +33,36 @@ def meeting_pairs(regions: Regions) -> Pairs:
     """
     shapely.prepare(regions)
     return _ascending(regions, predicate="intersects")
+
+
+def meeting_boxes(boxes: NDArray[Any]) -> Pairs:
+    """The pairs of upright boxes that have area in common.
+
+    Parameters
+    ----------
+    boxes
+        (4, n) left, top, right, bottom; none without area.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in meeting_boxes(np.array([[5, 0, 10], [0, 5, 0], [15, 9, 12], [9, 15, 9]]))]
+    [[0, 0], [1, 2]]
+    """
+    left, top, right, bottom = boxes
+    found = [np.zeros((2, 0), dtype=np.intp)]
+    order = np.argsort(left, kind="stable")
+    # In that order each has to do with those after it that begin before it ends.
+    after = np.searchsorted(left[order], right[order]) - np.arange(1, len(order) + 1)
+    for start, stop in _borders(after, _CANDIDATES):
+        counts = after[start:stop]
+        one = np.repeat(np.arange(start, stop), counts)
+        other = np.arange(1, len(one) + 1) + one - np.repeat(np.cumsum(counts) - counts, counts)
+        one, other = order[one], order[other]
+        sharing = np.flatnonzero((top[one] < bottom[other]) & (top[other] < bottom[one]))
+        one, other = one[sharing], other[sharing]
+        found.append(np.stack([np.minimum(one, other), np.maximum(one, other)]))
+    first, second = np.concatenate(found, axis=1)
+    return first, second
 
 
 def near_outlines(outlines: NDArray[Any], distance_px: float) -> Pairs:
@@ -66,6 +96,12 @@ def in_parts(sizes: NDArray[Any]) -> Iterator[slice]:
     >>> list(in_parts(np.array([100_000, 100_000, 5])))
     [slice(0, 1, None), slice(1, 3, None)]
     """
-    passed = np.cumsum(sizes) // _AT_ONCE
+    return (slice(start, stop) for start, stop in _borders(sizes, _AT_ONCE))
+
+
+def _borders(sizes: NDArray[Any], at_once: int) -> Iterator[tuple[int, int]]:
+    passed = np.cumsum(sizes) // at_once
+    if not passed.any():
+        return iter(((0, len(sizes)),))
     borders = [0, *(np.flatnonzero(np.diff(passed)) + 1).tolist(), len(sizes)]
-    return (slice(start, stop) for start, stop in pairwise(borders) if start < stop)
+    return ((start, stop) for start, stop in pairwise(borders) if start < stop)
