@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.agreement.sets import jaccard, masi
 from scoring.chance.coefficient import (
@@ -183,7 +184,7 @@ def _squared(table: Table, sizes: Array, used: Array, x: Array) -> _Disagreement
     return _Disagreements(within, used.sum() * second + sizes * all_second, float(2.0 * used.sum() * all_second))
 
 
-def _matrix(labels: Sequence[Hashable], used: Array, level: Level) -> Array:
+def _matrix(labels: Sequence[Hashable], used: NDArray[np.bool_], level: Level) -> Array:
     """(labels, labels) disagreements; 0 for labels that were not used."""
     if level == "ratio":
         return ratio_difference(scale(labels))

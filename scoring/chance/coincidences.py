@@ -67,7 +67,7 @@ class Table:
         """(labels,): how many answers each label has in so many tasks of each pattern."""
         answers = np.repeat(tasks, np.diff(self.given.indptr)) * self.given.data
         # Several times faster than scipy's product with the transposed matrix, for the few entries of a control.
-        used: Array = np.bincount(self.given.indices, answers, len(self.labels))
+        used: Array = np.bincount(self.given.indices, weights=answers, minlength=len(self.labels)).astype(np.float64)
         return used
 
 
