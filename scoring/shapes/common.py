@@ -49,12 +49,12 @@ _S = TypeVar("_S", bound=Hashable)
 
 
 def over_distinct(
-    shapes: Sequence[_S], compare: Callable[[list[_S]], Similarity], canonical: Callable[[_S], _S] | None = None
+    shapes: Sequence[_S], compare: Callable[[list[_S]], Similarity | Pairs], canonical: Callable[[_S], _S] | None = None
 ) -> Similarity:
     """Similarity matrix of shapes through a comparison of the distinct ones, which come sorted by content.
 
-    `compare` returns (k, k); only what lies above its diagonal is read (`upper_triangle`). `canonical` maps different
-    descriptions of one shape to one, so that they count as identical.
+    `compare` returns (k, k), of which only what lies above the diagonal is read (`upper_triangle`), or the pairs that
+    are alike. `canonical` maps different descriptions of one shape to one, so that they count as identical.
 
     Returns
     -------
@@ -68,13 +68,14 @@ def over_distinct(
     [[1.0, 0.25, 1.0], [0.25, 1.0, 0.25], [1.0, 0.25, 1.0]]
     """
     described = shapes if canonical is None else [canonical(shape) for shape in shapes]
-    # Each is hashed once: of an outline with hundreds of points that takes longer than all else here.
-    seen: dict[_S, int] = {}
-    which = [seen.setdefault(shape, len(seen)) for shape in described]
-    found = list(seen)
-    order = sorted(range(len(found)), key=lambda i: _by_content(found[i]))
-    distinct = [found[i] for i in order]
-    rows = np.argsort(order)[which]
+    # Equal ones come beside one another. To hash an outline of hundreds of points takes far longer than to sort it.
+    keys = [_by_content(shape) for shape in described]
+    distinct: list[_S] = []
+    rows = np.empty(len(described), dtype=np.intp)
+    for place in sorted(range(len(described)), key=keys.__getitem__):
+        if not distinct or distinct[-1] != described[place]:
+            distinct.append(described[place])
+        rows[place] = len(distinct) - 1
     return of_distinct(compare(distinct) if len(distinct) > 1 else np.zeros((len(distinct), len(distinct))), rows)
 
 
@@ -99,7 +100,8 @@ def of_distinct(upper: Similarity | Pairs, rows: NDArray[np.intp]) -> Similarity
     [[1.0, 0.5, 1.0], [0.5, 1.0, 0.5], [1.0, 0.5, 1.0]]
     """
     if len(rows) > DENSE_UP_TO:
-        return many_of_distinct(upper if isinstance(upper, Pairs) else above_zero(upper), rows)
+        pairs = upper.where(upper.similarity > 0.0) if isinstance(upper, Pairs) else above_zero(upper)
+        return many_of_distinct(pairs, rows)
     count = int(rows.max(initial=-1)) + 1
     if isinstance(upper, Pairs):
         similarity = np.zeros((count, count))

@@ -10,6 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from scoring.agreement.similarity import DENSE_UP_TO
+
 __all__ = ["Pairs", "Regions", "in_parts", "meeting_boxes", "meeting_pairs", "near_outlines"]
 
 Regions: TypeAlias = NDArray[Any]
@@ -17,6 +19,8 @@ Regions: TypeAlias = NDArray[Any]
 
 Pairs: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Indices of first and second regions, each first below its second."""
+
+_PREPARED_FROM = 8
 
 _CANDIDATES = 1 << 20
 # Pairs that a tree is asked for in one go: some 50 MB, of which what meets is kept.
@@ -26,22 +30,33 @@ _AT_ONCE = 1 << 17
 
 
 def meeting_pairs(regions: Regions) -> Pairs:
-    """The pairs of regions that touch or overlap, found through a tree of their bounding boxes, in order.
+    """The pairs of regions that touch or overlap, in order; only those whose bounding boxes meet are looked at.
 
     >>> [found.tolist() for found in meeting_pairs(shapely.box([0, 5, 90], [0, 0, 0], [9, 15, 99], [9, 9, 9]))]
     [[0], [1]]
     """
-    shapely.prepare(regions)
-    return _ascending(regions, predicate="intersects")
+    if len(regions) > DENSE_UP_TO:
+        shapely.prepare(regions)
+        return _ascending(regions, predicate="intersects")
+    drawn = np.flatnonzero(~shapely.is_empty(regions))
+    first, second = (drawn[side] for side in meeting_boxes(shapely.bounds(regions[drawn]).T, touching=True))
+    order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    # To prepare one takes as long as a few questions.
+    shapely.prepare(regions[np.bincount(first, minlength=len(regions)) > _PREPARED_FROM])
+    meet = shapely.intersects(regions[first], regions[second])
+    return first[meet], second[meet]
 
 
-def meeting_boxes(boxes: NDArray[Any]) -> Pairs:
-    """The pairs of upright boxes that have area in common.
+def meeting_boxes(boxes: NDArray[Any], *, touching: bool = False) -> Pairs:
+    """The pairs of upright boxes that have area in common, or at least a point.
 
     Parameters
     ----------
     boxes
         (4, n) left, top, right, bottom; none without area.
+    touching
+        Whether a point is enough.
 
     Examples
     --------
@@ -52,13 +67,16 @@ def meeting_boxes(boxes: NDArray[Any]) -> Pairs:
     found = [np.zeros((2, 0), dtype=np.intp)]
     order = np.argsort(left, kind="stable")
     # In that order each has to do with those after it that begin before it ends.
-    after = np.searchsorted(left[order], right[order]) - np.arange(1, len(order) + 1)
+    after = np.searchsorted(left[order], right[order], side="right" if touching else "left") - np.arange(
+        1, len(order) + 1
+    )
     for start, stop in _borders(after, _CANDIDATES):
         counts = after[start:stop]
         one = np.repeat(np.arange(start, stop), counts)
         other = np.arange(1, len(one) + 1) + one - np.repeat(np.cumsum(counts) - counts, counts)
         one, other = order[one], order[other]
-        sharing = np.flatnonzero((top[one] < bottom[other]) & (top[other] < bottom[one]))
+        before = np.less_equal if touching else np.less
+        sharing = np.flatnonzero(before(top[one], bottom[other]) & before(top[other], bottom[one]))
         one, other = one[sharing], other[sharing]
         found.append(np.stack([np.minimum(one, other), np.maximum(one, other)]))
     first, second = np.concatenate(found, axis=1)

@@ -23,7 +23,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from scoring.shapes.common import Coordinate, coordinates
-from scoring.shapes.regions import NOTHING, Regions, solid
+from scoring.shapes.regions import NEGLIGIBLE_AREA, NOTHING, Regions, solid
 from scoring.types import Array
 
 __all__ = ["MOST_CROSSINGS", "enclosed", "polygonal"]
@@ -70,9 +70,13 @@ def enclosed(rings: Sequence[Sequence[Coordinate]]) -> Regions:
         owner = np.repeat(np.arange(len(drawn)), [len(arrays[i]) for i in drawn])
         outlines = shapely.linearrings(np.concatenate([arrays[i] for i in drawn]), indices=owner)
         regions[drawn] = shapely.polygons(outlines)
-    for i in np.flatnonzero(~shapely.is_valid(regions)):
+    # Each is asked once whether it is valid, which takes as long as making it.
+    crossed = np.flatnonzero(~shapely.is_valid(regions))
+    for i in crossed:
         regions[i] = polygonal(_repaired(regions[i]))
-    return solid(regions)
+    regions[crossed] = solid(regions[crossed])
+    regions[shapely.area(regions) <= NEGLIGIBLE_AREA] = NOTHING
+    return regions
 
 
 def _repaired(region: Any) -> Any:
