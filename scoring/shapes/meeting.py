@@ -20,7 +20,11 @@ Regions: TypeAlias = NDArray[Any]
 Pairs: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Indices of first and second regions, each first below its second."""
 
+_ALL_WITH_ALL_UP_TO = 64
+# Boxes for which sorting takes longer than looking at all pairs.
+
 _PREPARED_FROM = 8
+# Questions after which a region is asked faster for having been prepared.
 
 _CANDIDATES = 1 << 20
 # Pairs that a tree is asked for in one go: some 50 MB, of which what meets is kept.
@@ -42,7 +46,6 @@ def meeting_pairs(regions: Regions) -> Pairs:
     first, second = (drawn[side] for side in meeting_boxes(shapely.bounds(regions[drawn]).T, touching=True))
     order = np.lexsort((second, first))
     first, second = first[order], second[order]
-    # To prepare one takes as long as a few questions.
     shapely.prepare(regions[np.bincount(first, minlength=len(regions)) > _PREPARED_FROM])
     meet = shapely.intersects(regions[first], regions[second])
     return first[meet], second[meet]
@@ -64,6 +67,12 @@ def meeting_boxes(boxes: NDArray[Any], *, touching: bool = False) -> Pairs:
     [[0, 0], [1, 2]]
     """
     left, top, right, bottom = boxes
+    before = np.less_equal if touching else np.less
+    if len(left) <= _ALL_WITH_ALL_UP_TO:
+        begins = before(left[:, None], right) & before(top[:, None], bottom)
+        first, second = np.nonzero(begins & begins.T)
+        upper = first < second
+        return first[upper], second[upper]
     found = [np.zeros((2, 0), dtype=np.intp)]
     order = np.argsort(left, kind="stable")
     # In that order each has to do with those after it that begin before it ends.
@@ -75,7 +84,6 @@ def meeting_boxes(boxes: NDArray[Any], *, touching: bool = False) -> Pairs:
         one = np.repeat(np.arange(start, stop), counts)
         other = np.arange(1, len(one) + 1) + one - np.repeat(np.cumsum(counts) - counts, counts)
         one, other = order[one], order[other]
-        before = np.less_equal if touching else np.less
         sharing = np.flatnonzero(before(top[one], bottom[other]) & before(top[other], bottom[one]))
         one, other = one[sharing], other[sharing]
         found.append(np.stack([np.minimum(one, other), np.maximum(one, other)]))
