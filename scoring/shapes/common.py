@@ -235,9 +235,8 @@ def coordinates(points: Sequence[Coordinate], what: str) -> Array:
     """
     # Half the time of `np.array`, which looks at every pair by itself.
     array = np.fromiter(chain.from_iterable(points), np.float64, 2 * len(points)).reshape(-1, 2)
-    finite = np.isfinite(array).all(axis=1)
-    if not finite.all():
-        place = int(np.argmin(finite))
+    if not np.isfinite(array).all():
+        place = int(np.argmin(np.isfinite(array).all(axis=1)))
         raise ValueError(f"expected finite coordinates, got {array[place].tolist()} as point {place} of a {what}")
     # Numbers that small overflow once something is divided by them; no place in an image is meant by them.
     array[np.abs(array) < _SMALLEST] = 0.0

@@ -40,12 +40,13 @@ def meeting_pairs(regions: Regions) -> Pairs:
     [[0], [1]]
     """
     if len(regions) > DENSE_UP_TO:
-        shapely.prepare(regions)
-        return _ascending(regions, predicate="intersects")
-    drawn = np.flatnonzero(~shapely.is_empty(regions))
-    first, second = (drawn[side] for side in meeting_boxes(shapely.bounds(regions[drawn]).T, touching=True))
-    order = np.lexsort((second, first))
-    first, second = first[order], second[order]
+        first, second = _ascending(regions)
+    else:
+        drawn = np.flatnonzero(~shapely.is_empty(regions))
+        first, second = (drawn[side] for side in meeting_boxes(shapely.bounds(regions[drawn]).T, touching=True))
+        order = np.lexsort((second, first))
+        first, second = first[order], second[order]
+    # Asked here and not of the tree, which would ask every pair twice.
     shapely.prepare(regions[np.bincount(first, minlength=len(regions)) > _PREPARED_FROM])
     meet = shapely.intersects(regions[first], regions[second])
     return first[meet], second[meet]
