@@ -8,6 +8,7 @@ What is no such mask (a few runs over thousands of columns, scattered pixels) is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import product
 from typing import NamedTuple
 
@@ -24,19 +25,6 @@ _MOST_PIECES_A_COLUMN = 4
 # Of masks that are compared by columns: what a pair costs then stays below what looking its runs up would.
 
 
-class _Pieces(NamedTuple):
-    """Pieces of one column each; those of all masks one after the other, and so their columns."""
-
-    starts: Wholes
-    """(p,) first pixel of every piece."""
-    ends: Wholes
-    """(p,) pixel after its last one."""
-    first: NDArray[np.intp]
-    """(c,) the first piece of every column."""
-    counts: NDArray[np.intp]
-    """(c,) how many it has."""
-
-
 class _Columns(NamedTuple):
     """The columns of all masks, one mask after the other."""
 
@@ -45,11 +33,11 @@ class _Columns(NamedTuple):
     shift: NDArray[np.intp]
     """(n,) what brings a column of a tidy mask to its place here."""
     starts: Wholes
-    """(c,) first pixel of every column's first piece."""
+    """(p, c) first pixel of every column's first piece, second piece, and so on."""
     ends: Wholes
-    """(c,) pixel after its last one; of a column without pieces not above its start."""
-    pieces: _Pieces | None
-    """All of them, where some column has several."""
+    """(p, c) pixel after its last one; where there is no such piece not above its start."""
+    several: NDArray[np.bool_] | None
+    """(c,) which columns have more than one piece; None where none has."""
 
 
 def common_pixels(laid: Laid, height: int, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.int64]:
@@ -98,15 +86,19 @@ def _columns(laid: Laid, height: int) -> _Columns:
     columns = int(width.sum())
     new = places[1:] != places[:-1]
     if len(places) == columns and new.all():
-        return _Columns(tidy, shift, starts, ends, None)
-    heads = np.flatnonzero(np.append(True, new))
+        return _Columns(tidy, shift, starts[None], ends[None], None)
+    heads = np.flatnonzero(np.append(True, new)[: len(places)])
     first, counts = np.zeros((2, columns), dtype=np.intp)
     first[places[heads]], counts[places[heads]] = heads, np.diff(heads, append=len(starts))
-    if counts.max(initial=0) > _MOST_PIECES_A_COLUMN:
+    most = int(counts.max(initial=1))
+    if most > _MOST_PIECES_A_COLUMN:
         there = np.flatnonzero(tidy)
         tidy[there] = np.maximum.reduceat(counts, (shift + left)[there]) <= _MOST_PIECES_A_COLUMN
-    pieces = _Pieces(starts, ends, first, counts) if len(heads) < len(starts) else None
-    return _Columns(tidy, shift, starts[first], np.where(counts > 0, ends[first], 0), pieces)
+    nth_starts, nth_ends = np.zeros((2, min(most, max(_MOST_PIECES_A_COLUMN, 1)), columns), dtype=starts.dtype)
+    for nth in range(len(nth_starts)):
+        there = np.flatnonzero(counts > nth)
+        nth_starts[nth, there], nth_ends[nth, there] = starts[first[there] + nth], ends[first[there] + nth]
+    return _Columns(tidy, shift, nth_starts, nth_ends, counts > 1 if most > 1 else None)
 
 
 def _cut(
@@ -142,31 +134,25 @@ def _met_in_columns(
         one += np.arange(len(one))
         other = np.repeat((from_second - from_first)[part], wide)
         other += one
-        met = _met(columns.starts[one], columns.ends[one], columns.starts[other], columns.ends[other])
-        if columns.pieces:
-            _add_further(columns.pieces, one, other, met)
+        met = _met(columns, one, other, 1)
+        if columns.several is not None:
+            several = np.flatnonzero(columns.several[one] | columns.several[other])
+            met[several] = _met(columns, one[several], other[several], len(columns.starts))
         common[part] = np.add.reduceat(met, begin, dtype=met.dtype)
     return common
 
 
-def _add_further(pieces: _Pieces, one: NDArray[np.intp], other: NDArray[np.intp], met: Wholes) -> None:
-    """Add what pieces after the first of their column have in common with pieces of the other mask."""
-    here, there = pieces.counts[one], pieces.counts[other]
-    several = np.flatnonzero((here > 1) | (there > 1))
-    here, there, one, other = here[several], there[several], pieces.first[one[several]], pieces.first[other[several]]
-    for nth, mth in product(range(here.max(initial=0)), range(there.max(initial=0))):
-        if nth or mth:
-            both = np.flatnonzero((here > nth) & (there > mth))
-            a, b = one[both] + nth, other[both] + mth
-            met[several[both]] += _met(pieces.starts[a], pieces.ends[a], pieces.starts[b], pieces.ends[b])
+def _met(columns: _Columns, one: NDArray[np.intp], other: NDArray[np.intp], pieces: int) -> Wholes:
+    """Pixels in common of columns of two masks, of which so many pieces are looked at."""
+    sides = [[(columns.starts[nth][side], columns.ends[nth][side]) for nth in range(pieces)] for side in (one, other)]
+    met: Wholes = reduce(np.add, (_overlap(*piece, *other_piece) for piece, other_piece in product(*sides)))
+    return met
 
 
-def _met(start: Wholes, end: Wholes, other_start: Wholes, other_end: Wholes) -> Wholes:
-    """Pixels in common of pieces; writes into the arrays that it is given."""
-    np.minimum(end, other_end, out=end)
-    np.maximum(start, other_start, out=start)
-    np.subtract(end, start, out=end)
-    return np.maximum(end, 0, out=end)
+def _overlap(start: Wholes, end: Wholes, other_start: Wholes, other_end: Wholes) -> Wholes:
+    overlap: Wholes = np.minimum(end, other_end)
+    overlap -= np.maximum(start, other_start)
+    return np.maximum(overlap, 0, out=overlap)
 
 
 def looked_up_pixels(masks: Sequence[Toggles], first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.int64]:

@@ -55,12 +55,16 @@ def _regions() -> Iterator[Case]:
         drawn = inputs.boxes(annotators, objects)
         name = f"IoU of boxes, {annotators} annotators x {objects}"
         yield Case(name, _COCO, "boxes", drawn, lambda drawn=drawn: ours.box_iou(drawn))  # type: ignore[misc]
-    for annotators, objects, size, radius in (
-        (2, 20, (512, 512), 60.0), (5, 20, (512, 512), 15.0), (5, 5, (3_000, 4_000), 400.0),
-        (2, 100, (3_000, 4_000), 100.0),
-    ):  # fmt: skip
-        painted = inputs.masks(annotators, objects, size, radius)
-        name = f"IoU of masks, {annotators} annotators x {objects}, {size[1]:,} x {size[0]:,}"
+    for what, hole, annotators, objects, size, radius in (
+        ("masks", 0.0, 2, 20, (512, 512), 60.0),
+        ("masks", 0.0, 5, 20, (512, 512), 15.0),
+        ("masks", 0.0, 5, 5, (3_000, 4_000), 400.0),
+        ("masks", 0.0, 2, 100, (3_000, 4_000), 100.0),
+        ("masks with holes", 0.5, 2, 20, (512, 512), 60.0),
+        ("masks with holes", 0.5, 5, 20, (512, 512), 15.0),
+    ):
+        painted = inputs.masks(annotators, objects, size, radius, hole)
+        name = f"IoU of {what}, {annotators} annotators x {objects}, {size[1]:,} x {size[0]:,}"
         yield Case(name, _COCO, "masks", painted, lambda painted=painted: ours.mask_iou(painted))  # type: ignore[misc]
 
 

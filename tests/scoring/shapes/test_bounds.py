@@ -49,9 +49,9 @@ def columns_met(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     met = mask_overlap._met
 
-    def counted(start: Any, *rest: Any) -> Any:
-        sizes.append(len(start))
-        return met(start, *rest)
+    def counted(columns: Any, one: Any, *rest: Any) -> Any:
+        sizes.append(len(one))
+        return met(columns, one, *rest)
 
     monkeypatch.setattr(mask_overlap, "_met", counted)
     return sizes
