@@ -162,7 +162,7 @@ def alarms(write: bool) -> None:
 )
 @_options("rounds", "json_file")
 def peers(only: str, seconds: float, rounds: int, json_file: Path | None) -> None:
-    """Ours beside pycocotools, dtlpy, datumaro, crowd-kit and alphas, and how our costs grow; needs no broker."""
+    """Ours beside the libraries and platform code that one would call, and how our costs grow; needs no broker."""
     chosen = [case for case in all_cases() if only in f"{case.name} {case.peer.name}"]
     compared = list(compare(chosen, rounds, seconds, told))
     _console.print(comparison(compared))

@@ -70,15 +70,18 @@ def measure_growth(only: str, told: Callable[[str], None]) -> Iterator[Growth]:
             # Two steps at least, which a power takes.
             if len(seconds) > 1 and seconds[-1] * (size / sizes[len(seconds) - 1]) ** 2 > most:
                 break
-            seconds.append(_seconds(draw(size), compare))
+            seconds.append(_seconds(draw, size, compare))
         yield Growth(what, list(sizes[: len(seconds)]), seconds)
 
 
-def _seconds(shapes: list[Any], compare: Callable[[Any], Similarity]) -> float:
+def _seconds(draw: Callable[[int], list[Any]], size: int, compare: Callable[[Any], Similarity]) -> float:
+    shapes = draw(size)
     owners = [place * _ANNOTATORS // len(shapes) for place in range(len(shapes))]
     labels = ["car"] * len(shapes)
     best = float("inf")
-    for _ in range(_REPEATS if len(shapes) < 1_000 else 1):
+    for repeat in range(_REPEATS if len(shapes) < 1_000 else 1):
+        # New ones each time: polygons keep what they were made into.
+        shapes = draw(size) if repeat else shapes
         began = time.perf_counter()
         similarity = compare(shapes)
         compare_objects(similarity, owners, labels, _ANNOTATORS)
