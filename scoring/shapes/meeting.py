@@ -128,7 +128,7 @@ def in_parts(sizes: NDArray[Any]) -> Iterator[slice]:
 
 def _borders(sizes: NDArray[Any], at_once: int) -> Iterator[tuple[int, int]]:
     passed = np.cumsum(sizes) // at_once
-    if not passed.any():
+    if len(sizes) and not passed.any():
         return iter(((0, len(sizes)),))
     borders = [0, *(np.flatnonzero(np.diff(passed)) + 1).tolist(), len(sizes)]
     return ((start, stop) for start, stop in pairwise(borders) if start < stop)

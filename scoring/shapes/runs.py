@@ -164,7 +164,7 @@ def in_blocks(counts: NDArray[np.intp]) -> Iterator[slice]:
     [slice(0, 1, None), slice(1, 3, None)]
     """
     passed = np.cumsum(counts) // _LOOK_UPS
-    if not passed.any():
+    if len(counts) and not passed.any():
         return iter((slice(0, len(counts)),))
     borders = [0, *(np.flatnonzero(np.diff(passed)) + 1).tolist(), len(counts)]
     return (slice(start, stop) for start, stop in pairwise(borders) if start < stop)

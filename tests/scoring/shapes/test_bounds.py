@@ -85,6 +85,17 @@ def test_masks_that_are_looked_up_are_so_in_one_go_and_only_where_they_may_meet(
     assert sum(looked_up) <= 2 * 10
 
 
+def test_masks_whose_boxes_meet_but_whose_runs_do_not_share_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A frame's upper left and lower right corner: one ends before the other begins.
+    upper = Mask.of([4, 4], [0, 4, 2, 1, 9])  # column 0 and row 2 of column 1
+    lower = Mask.of([4, 4], [7, 1, 8])  # row 3 of column 1
+    wider = Mask.of([4, 4], [7, 2, 3, 4])
+    for most in (4, 0):
+        monkeypatch.setattr(mask_overlap, "_MOST_COLUMNS_A_RUN", most)
+        assert mask_similarity([upper, lower]).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+        assert mask_similarity([upper, wider]).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
 def test_masks_of_few_runs_in_thousands_of_columns_are_not_cut_into_columns(columns_met: list[int]) -> None:
     height, width = 3_000, 100_000
     floor, sea = (Mask.of([height, width], [start, height * width - start]) for start in (7, height * width // 2))
