@@ -37,7 +37,7 @@ __all__ = [
     "Touched",
 ]
 
-STORED_FORM: Final = 2
+STORED_FORM: Final = 3
 """Version of the stored form. A change that old records can't be read under raises it, and says so in CHANGELOG."""
 
 
