@@ -41,6 +41,9 @@ class Pairs(NamedTuple):
 
     def where(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> Pairs:
         """The pairs at the places where `kept`, (k,), is true, or at these places."""
+        # Most often nothing is left out, and of millions of pairs a copy takes longer than to look.
+        if kept.dtype == np.bool_ and kept.all():
+            return self
         return Pairs(self.first[kept], self.second[kept], self.similarity[kept])
 
 

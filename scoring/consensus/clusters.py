@@ -49,6 +49,9 @@ def cluster(
     Unlike DBSCAN it never chains through a mark to another one of the same annotator, and unlike the greedy growth of
     CVAT and datumaro it does not depend on who comes first.
 
+    Takes time in the number of pairs that overlap: 20,000 marks of which each overlaps a few 0.4 s, and 5,000 that all
+    overlap one another 4 s and a gigabyte while it lasts.
+
     Parameters
     ----------
     similarity

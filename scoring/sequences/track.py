@@ -29,9 +29,12 @@ _BLOCK = 1 << 15
 _STRETCH = 32
 # Frames of a pair that are passed over together where the boxes of both stay apart.
 
+_WALKED = 1 << 24
+# Up to so many frames of all tracks together it is worked out where each track is in every stretch: within two seconds.
+
 _UNROLLED = 1 << 21
-# Up to so many frames of all tracks together, each track's boxes are worked out once, in 80 MB, and looked up from then
-# on, which is some five times faster than working them out anew for every pair.
+# Up to so many the boxes are kept, in 80 MB, and looked up from then on, which is some three times faster than working
+# them out anew for every pair.
 
 _CANDIDATES = 1 << 20
 # Pairs whose extents are looked at in one go: some 50 MB.
@@ -79,7 +82,7 @@ def track_similarity(tracks: Sequence[Track], max_frames: int = 10_000) -> Simil
     Pairs that are never alive together, or whose boxes stay in separate parts of the image, are not compared at all.
     Each other pair costs its common frames, at most `max_frames`, and hardly anything on those where its boxes are far
     apart: some 0.05 microseconds a frame on one core, so 250 tracks that are all together on 1,000 frames take a second
-    and a half. Where the tracks' lives add up to more than two million frames it is 0.1 microseconds on all of them.
+    and a half. Where the tracks' lives add up to more than two million frames it is 0.1 microseconds.
 
     Parameters
     ----------
@@ -192,24 +195,36 @@ class KeyFrames:
         return boxes
 
 
-class _Unrolled:
-    """The box of every frame of every track, and where each track is in every stretch of frames."""
+class _Walked:
+    """Where each track is in every stretch of frames, and of a few tracks the box of every frame."""
 
     def __init__(self, keys: KeyFrames) -> None:
-        lives = keys.last - keys.first + 1
-        begins = np.cumsum(lives) - lives
-        track = np.repeat(np.arange(len(lives)), lives)
-        frame = np.arange(len(track)) - begins[track] + keys.first[track]
-        self._boxes = keys.boxes_at(track, frame)
-        self._place = begins - keys.first
-        cuts = np.flatnonzero((frame % _STRETCH == 0) | (frame == keys.first[track]))
-        self._stretch = np.searchsorted(cuts, begins) - keys.first // _STRETCH
-        self._low = np.minimum.reduceat(self._boxes[0:2], cuts, axis=1)
-        self._high = np.maximum.reduceat(self._boxes[0:2] + self._boxes[2:4], cuts, axis=1)
+        lives, earliest = keys.last - keys.first + 1, keys.first // _STRETCH
+        stretches = keys.last // _STRETCH - earliest + 1
+        track, number = _counted(stretches)
+        number += earliest[track]
+        begin = np.maximum(keys.first[track], number * _STRETCH)
+        sizes = np.minimum(keys.last[track] + 1, (number + 1) * _STRETCH) - begin
+        self._keys = keys
+        self._stretch = np.cumsum(stretches) - stretches - earliest
+        self._place = np.cumsum(lives) - lives - keys.first
+        self._low, self._high = np.empty((2, len(track))), np.empty((2, len(track)))
+        every = []
+        for block in _blocks(sizes):
+            stretch, step = _counted(sizes[block])
+            boxes = keys.boxes_at(track[block][stretch], begin[block][stretch] + step)
+            cuts = np.cumsum(sizes[block]) - sizes[block]
+            self._low[:, block] = np.minimum.reduceat(boxes[0:2], cuts, axis=1)
+            self._high[:, block] = np.maximum.reduceat(boxes[0:2] + boxes[2:4], cuts, axis=1)
+            if lives.sum() <= _UNROLLED:
+                every.append(boxes)
+        self._every = np.concatenate(every, axis=1) if every else None
 
     def boxes_at(self, track: _Frames, frame: _Frames) -> Array:
         """As `KeyFrames.boxes_at`, the same bits."""
-        boxes: Array = self._boxes.take(self._place[track] + frame, axis=1)
+        if self._every is None:
+            return self._keys.boxes_at(track, frame)
+        boxes: Array = self._every.take(self._place[track] + frame, axis=1)
         return boxes
 
     def near(self, first: _Frames, second: _Frames, start: _Frames, common: _Frames) -> tuple[_Frames, _Frames]:
@@ -232,14 +247,15 @@ def _mean_iou(keys: KeyFrames, first: _Frames, second: _Frames, max_frames: int)
     common = np.minimum(keys.last[first], keys.last[second]) - start + 1
     compared = np.minimum(common, max_frames)
     lives = keys.last - keys.first + 1
-    unrolled = _Unrolled(keys) if lives.sum() <= _UNROLLED else None
-    boxes_at = unrolled.boxes_at if unrolled else keys.boxes_at
+    # It pays where more frames are compared than there are.
+    walked = _Walked(keys) if lives.sum() <= min(_WALKED, compared.sum()) else None
+    boxes_at = walked.boxes_at if walked else keys.boxes_at
     total = np.empty(len(first))
     for block in _blocks(compared):
         one, other, begin, count = first[block], second[block], start[block], compared[block]
         places = np.cumsum(count) - count
-        if unrolled and (count == common[block]).all():
-            pair, frame = unrolled.near(one, other, begin, count)
+        if walked and (count == common[block]).all():
+            pair, frame = walked.near(one, other, begin, count)
             place = (places - begin)[pair] + frame
         else:
             pair, place = _counted(count)

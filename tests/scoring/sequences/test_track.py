@@ -138,8 +138,9 @@ wandering = st.dictionaries(
 def test_passing_over_frames_on_which_boxes_are_apart_changes_no_bit(drawn: list[Track]) -> None:
     quickly = track_similarity(drawn)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(track_module, "_UNROLLED", 0)
-        assert np.array_equal(track_similarity(drawn), quickly)
+        for name in ("_UNROLLED", "_WALKED"):
+            patch.setattr(track_module, name, 0)
+            assert np.array_equal(track_similarity(drawn), quickly)
 
 
 def test_only_frames_on_which_two_may_meet_are_compared() -> None:
@@ -147,7 +148,7 @@ def test_only_frames_on_which_two_may_meet_are_compared() -> None:
     right = track_of({0: (0.0, 0.0, 10.0, 10.0), 1_000: (10_000.0, 0.0, 10.0, 10.0)})
     left = track_of({0: (10_000.0, 0.0, 10.0, 10.0), 1_000: (0.0, 0.0, 10.0, 10.0)})
     zero, start, common = np.array([0]), np.array([0]), np.array([1_001])
-    pair, frame = track_module._Unrolled(KeyFrames([right, left])).near(zero, zero + 1, start, common)
+    pair, frame = track_module._Walked(KeyFrames([right, left])).near(zero, zero + 1, start, common)
     # The stretch of 32 frames that has 500 in it.
     assert (pair.tolist(), frame.tolist()) == ([0] * 32, list(range(480, 512)))
     assert track_similarity([right, left])[0, 1] == pytest.approx(1 / 1_001, abs=1e-15)
