@@ -13,7 +13,15 @@ from streams.quality.figures import plain, undefined
 from streams.quality.project import ProjectQuality
 from streams.quality.records import AnnotatorControl
 
-__all__ = ["classes", "given_labels", "labels_of", "shares_of", "true_labels"]
+__all__ = [
+    "classes",
+    "given_labels",
+    "labels_of",
+    "recent_labels",
+    "shares_of",
+    "stability_index",
+    "true_labels",
+]
 
 
 def classes(quality: ProjectQuality, *, control: str | None = None) -> ClassesView:
@@ -70,7 +78,7 @@ def _classes(quality: ProjectQuality, control: str) -> ControlClasses:
         for label, n in mine.items():
             given[label] = given.get(label, 0) + n
     configured = {label for (name, _), c in quality.controls.items() if name == control for label in c.labels}
-    shares, of_late = shares_of(counts), _recent(quality, control)
+    shares, of_late = shares_of(counts), recent_labels(quality, control, quality.window())
     recent = shares_of(of_late)
     ends = quality.project.imbalance.get(control)
     items = [
@@ -88,7 +96,7 @@ def _classes(quality: ProjectQuality, control: str) -> ControlClasses:
         n=round(sum(counts.values()), 6),
         imbalance_ratio=None if ends is None else round(ends.ratio(), 6),
         ratio_is_lower_bound=ends is not None and ends.is_lower_bound(),
-        stability_index=_stability(quality, control, of_late),
+        stability_index=stability_index(quality, control, of_late),
         items=sorted(items, key=lambda item: (-item.consensus, -item.given, item.label)),
         by_annotator={
             name: {label: round(part, 6) for label, part in sorted(shares_of(mine).items())}
@@ -98,16 +106,16 @@ def _classes(quality: ProjectQuality, control: str) -> ControlClasses:
     )
 
 
-def _recent(quality: ProjectQuality, control: str) -> dict[str, int]:
-    """Label → tasks of the rolling window, in millionths."""
+def recent_labels(quality: ProjectQuality, control: str, window: Iterable[int]) -> dict[str, int]:
+    """Label → tasks of the rolling window, by its buckets, in millionths."""
     found: dict[str, int] = {}
-    for bucket in quality.window():
+    for bucket in window:
         for label, n in quality.buckets[bucket].labels.get(control, {}).items():
             found[label] = found.get(label, 0) + n
     return found
 
 
-def _stability(quality: ProjectQuality, control: str, recent: Mapping[str, int]) -> Statistic:
+def stability_index(quality: ProjectQuality, control: str, recent: Mapping[str, int]) -> Statistic:
     """Population stability index of the rolling window against all tasks before it."""
     record = quality.project
     if record.recent.n < record.window:

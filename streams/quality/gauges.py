@@ -13,6 +13,7 @@ from scoring.types import Undefined
 from streams.contracts.decisions import TaskState
 from streams.contracts.views import Statistic
 from streams.quality.chance import coefficients
+from streams.quality.classes import recent_labels, stability_index
 from streams.quality.people import kind_of
 from streams.quality.project import ProjectQuality
 from streams.quality.records import AnnotatorRecord, ControlRecord, ProjectSums
@@ -110,12 +111,20 @@ def _control(record: ControlRecord, found: Mapping[str, Statistic]) -> Iterator[
     if record.passed[0]:
         yield "project_control_passed_ratio", place, record.passed[1] / record.passed[0]
     for name, statistic in found.items():
-        if statistic.value is not None:
-            yield "project_coefficient", (*place, name), statistic.value
+        if statistic.value is None:
+            continue
+        yield "project_coefficient", (*place, name), statistic.value
+        for bound, end in (("low", statistic.low), ("high", statistic.high)):
+            if end is not None:
+                yield "project_coefficient_bound", (*place, name, bound), end
 
 
 def _labels(quality: ProjectQuality) -> Iterator[Gauge]:
+    window = quality.window()
     for control, counts in quality.project.sums.labels.items():
+        shift = stability_index(quality, control, recent_labels(quality, control, window))
+        if shift.value is not None:
+            yield "project_stability_index", (quality.project.project_id, control), shift.value
         total = sum(counts.values())
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         shown = dict(ranked[:LABELS_SHOWN])
