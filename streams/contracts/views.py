@@ -261,7 +261,7 @@ class ClassItem(Struct, kw_only=True, frozen=True):
     """How many consensus regions."""
     share: float
     recent_share: float | None
-    """In the recent window."""
+    """In the newest `label_shift.window_tasks` tasks with a label of the control."""
     given: float
     """Answers that named it, right or wrong."""
 
@@ -274,7 +274,8 @@ class ControlClasses(Struct, kw_only=True, frozen=True):
     imbalance_ratio: float | None
     ratio_is_lower_bound: bool
     stability_index: Statistic
-    """PSI of the recent labels against those before."""
+    """PSI of the labels of the newest `label_shift.window_tasks` tasks (`n`) against those before, as the alert
+    `label_shift` has it; the alert takes off what chance adds, (labels - 1) (1/n + 1/tasks before)."""
     items: list[ClassItem]
     by_annotator: dict[str, dict[str, float]]
     """Annotator → label → share of their answers."""

@@ -120,9 +120,8 @@ def _control(record: ControlRecord, found: Mapping[str, Statistic]) -> Iterator[
 
 
 def _labels(quality: ProjectQuality) -> Iterator[Gauge]:
-    window = quality.window()
     for control, counts in quality.project.sums.labels.items():
-        shift = stability_index(quality, control, recent_labels(quality, control, window))
+        shift = stability_index(quality, control, recent_labels(quality, control))
         if shift.value is not None:
             yield "project_stability_index", (quality.project.project_id, control), shift.value
         total = sum(counts.values())

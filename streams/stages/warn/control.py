@@ -11,6 +11,7 @@ from scoring.rolling.sums import MICRO, Verdict, from_micro, to_micro
 from scoring.types import Undefined
 from streams.contracts.decisions import Alert
 from streams.quality import ControlRecord, ProjectRecord, Touched
+from streams.quality.classes import newest_labels
 from streams.quality.tallies import Tallies
 from streams.stages.warn.rules import Rules, looks
 from streams.stages.warn.standing import Evidence, figure, move, stands
@@ -73,7 +74,8 @@ def _label_shift(tallies: Tallies, control: str, rules: Rules) -> Alert | None:
     recent: dict[str, int] = {}
     enough = sum(everything.values()) >= to_micro(test.window_tasks + test.minimum_reference_tasks)
     if test.enabled and enough:
-        recent = _recent_labels(tallies, control, to_micro(test.window_tasks))
+        newest = (tallies.labels[bucket] for bucket in sorted(tallies.labels, reverse=True))
+        recent = newest_labels(newest, control, to_micro(test.window_tasks))
     found = label_shift(recent, {k: n - recent.get(k, 0) for k, n in everything.items()}, rules.label_shift)
     verdict = judge_label_shift(found, rules.label_shift) if test.enabled else Verdict.WITHIN
 
@@ -101,19 +103,6 @@ def _label_shift(tallies: Tallies, control: str, rules: Rules) -> Alert | None:
         }
 
     return move(record, "label_shift", control, verdict, evidence)
-
-
-def _recent_labels(tallies: Tallies, control: str, wanted_micro: int) -> dict[str, int]:
-    """Of the newest minutes that hold enough tasks with a label of the control."""
-    found: dict[str, int] = {}
-    total = 0
-    for bucket in sorted(tallies.labels, reverse=True):
-        for label, n in tallies.labels[bucket].get(control, _NOTHING).items():
-            found[label] = found.get(label, 0) + n
-            total += n
-        if total >= wanted_micro:
-            break
-    return found
 
 
 def _threshold(record: ProjectRecord, control: str, parts: list[ControlRecord], rules: Rules) -> Alert | None:
