@@ -13,6 +13,7 @@ from msgspec import Struct
 from streams.contracts.decisions import Decision
 
 __all__ = [
+    "OPEN_STATES",
     "VIEW_NAMES",
     "AgreementView",
     "AlertItem",
@@ -40,6 +41,9 @@ __all__ = [
 
 VIEW_NAMES = ("overview", "agreement", "annotators", "tasks", "benchmark", "alerts", "matrix", "classes")
 """The views under `/v1/projects/{id}/quality/`."""
+
+OPEN_STATES = ("waiting", "reassigning", "in_review")
+"""States (`contracts.decisions.TaskState`) of a task that somebody still has to do something about."""
 
 
 class Statistic(Struct, kw_only=True, frozen=True):
@@ -195,9 +199,14 @@ class TaskItem(Struct, kw_only=True, frozen=True):
 
 
 class TasksView(Struct, kw_only=True, frozen=True):
-    """Tasks, the least agreed first."""
+    """Tasks, the least agreed first; behind them those that wait without a score, the longest first."""
 
     project_id: str
+    total: int | None
+    """Tasks of the project, or in the state that was asked for, listed or not; null while its figures are read in. Of
+    decided tasks the 1,000 least agreed are listed, and none without a score (a single answer has none). Of open ones
+    (`waiting`, `reassigning`, `in_review`) up to 10,000 a state are, those that have waited longest; `replay` lists
+    1,000 of them."""
     items: list[TaskItem]
 
 

@@ -7,6 +7,7 @@ Pure: the same records, the same documents, whether they come from WATCH's memor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -39,7 +40,9 @@ __all__ = [
     "annotators",
     "benchmark",
     "classes",
+    "in_order",
     "matrix",
+    "open_item",
     "overview",
     "task_item",
     "tasks",
@@ -87,10 +90,21 @@ def overview(quality: ProjectQuality) -> OverviewView:
 def tasks(
     quality: ProjectQuality, items: Iterable[TaskItem] = (), *, state: str | None = None, limit: int | None = None
 ) -> TasksView:
-    """`items` in order: the least agreed first, those without a score last; by state and at most `limit`."""
+    """`items` `in_order`; by state and at most `limit`."""
+    known = quality.project.sums.tasks
     chosen = [item for item in items if state is None or item.state == state]
-    chosen.sort(key=lambda item: (item.score is None, item.score or 0.0, item.task_id))
-    return TasksView(project_id=quality.project.project_id, items=chosen[:limit])
+    total = sum(known.values()) if state is None else known.get(state, 0)
+    return TasksView(project_id=quality.project.project_id, total=total, items=in_order(chosen)[:limit])
+
+
+def in_order(items: Iterable[TaskItem]) -> list[TaskItem]:
+    """The least agreed first, ties by id; then those without a score, the longest untouched first, ties by id."""
+
+    def place(item: TaskItem) -> tuple[bool, float, datetime | None, str]:
+        since = datetime.fromisoformat(item.event_time) if item.score is None else None
+        return item.score is None, item.score or 0.0, since, item.task_id
+
+    return sorted(items, key=place)
 
 
 def alerts(
@@ -125,6 +139,23 @@ def task_item(decision: Decision) -> TaskItem:
         annotators=[submission.annotator_id for submission in decision.submissions],
         conflicts=dict(sorted(conflicts.items())),
         decision_id=decision.decision_id,
+    )
+
+
+def open_item(task_id: str, state: str, score: float | None, event_time_us: int, decided: TaskItem | None) -> TaskItem:
+    """A task that is open, as the facts say that it stands, with what only its decision knows.
+
+    One that waits has none in force: whether it ever had one depends on the order in which events came.
+    """
+    known = None if state == "waiting" else decided
+    return TaskItem(
+        task_id=task_id,
+        state=state,
+        score=score,
+        event_time=rfc3339(event_time_us),
+        annotators=[] if known is None else known.annotators,
+        conflicts={} if known is None else known.conflicts,
+        decision_id=None if known is None else known.decision_id,
     )
 
 

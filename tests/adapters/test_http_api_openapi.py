@@ -14,7 +14,9 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 
 from streams.adapters.http_api import ENDPOINTS, openapi
+from streams.adapters.redis_model.keys import CONTESTED_KEPT, OPEN_TASKS_KEPT
 from streams.contracts.views import VIEW_NAMES
+from streams.quality.documents import TASKS
 from tests.adapters.api_builders import api_of, ask, stored
 from tests.adapters.api_server import ApiServer
 from tests.adapters.test_http_api_access import entry, tokens
@@ -99,6 +101,14 @@ def test_fields_say_in_the_document_what_they_say_in_the_code() -> None:
     assert schemas["Statistic"]["description"] == "A figure with what it rests on."
     assert schemas["Statistic"]["properties"]["undefined"]["description"] == "Why there is no value."
     assert schemas["TaskItem"]["properties"]["score"]["anyOf"] == [{"type": "number"}, {"type": "null"}]
+
+
+def test_the_document_says_which_tasks_a_list_leaves_out_and_that_they_are_counted() -> None:
+    text = DOCUMENT["components"]["schemas"]["TasksView"]["properties"]["total"]["description"]
+    assert f"the {CONTESTED_KEPT:,} least agreed" in text
+    assert f"up to {OPEN_TASKS_KEPT:,} a state" in text
+    assert f"`replay` lists {TASKS:,}" in text
+    assert "total" in DOCUMENT["paths"]["/v1/projects/{project}/quality/tasks"]["get"]["summary"]
 
 
 @pytest.mark.parametrize(

@@ -187,10 +187,17 @@ def test_classes_tell_the_consensus_what_was_given_and_what_is_recent() -> None:
 def test_tasks_come_least_agreed_first_and_alerts_newest_first() -> None:
     quality = quality_of(contribution(state="waiting", stalled=True))
     items = [
-        TaskItem(task_id=name, state=state, score=score, event_time="", annotators=[], conflicts={}, decision_id=None)
-        for name, state, score in (("c", "agreed", 0.9), ("b", "agreed", None), ("a", "in_review", 0.1))
-    ]
-    assert [item.task_id for item in tasks(quality, items).items] == ["a", "c", "b"]
+        TaskItem(
+            task_id=name, state=state, score=score, event_time=f"2026-01-31T10:00:0{at}Z", annotators=[], conflicts={},
+            decision_id=None,
+        )
+        for name, state, score, at in (
+            ("c", "agreed", 0.9, 0), ("b", "waiting", None, "0.000001"), ("a", "in_review", 0.1, 1),
+            ("d", "waiting", None, "0.000"),
+        )
+    ]  # fmt: skip
+    assert [item.task_id for item in tasks(quality, items).items] == ["a", "c", "d", "b"]
+    assert [tasks(quality, items, state=state).total for state in (None, "waiting", "agreed")] == [1, 1, 0]
     assert [item.task_id for item in tasks(quality, items, state="agreed", limit=1).items] == ["c"]
     over = [
         Alert(
