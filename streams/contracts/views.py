@@ -80,6 +80,7 @@ class AlertItem(Struct, kw_only=True, frozen=True):
     raised_at: str
     resolved_at: str | None
     evidence: dict[str, Any]
+    """The figures that it was raised by (once it is over: resolved by), and what they are held against."""
     recommended_action: str
 
 

@@ -64,7 +64,12 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {name: getattr(wording, name) for name in wording.__all__}
     environment.filters |= {"data_uri": _data_uri, "alerts_in_order": reading.alerts_in_order, "lean": reading.lean}
     environment.filters |= {"cell": reading.cell_of, "reliability": reading.reliability_of, "most_first": _most_first}
-    environment.filters |= {"evidence": reading.evidence, "described": reading.described, "count_px": _whole_px}
+    environment.filters |= {
+        "explained": reading.explained,
+        "evidence": reading.evidence,
+        "described": reading.described,
+        "count_px": _whole_px,
+    }
     environment.globals |= {"series_count": _SERIES}
     return environment
 

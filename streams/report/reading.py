@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from streams.contracts.alert_evidence import EVIDENCE
 from streams.contracts.views import AlertItem, AnnotatorItem, AnnotatorsView, BenchmarkView, Statistic
 from streams.report.cards import Card
 from streams.report.material import Views
@@ -20,6 +21,7 @@ __all__ = [
     "confusion_total",
     "described",
     "evidence",
+    "explained",
     "headlines",
     "lean",
     "reliability_of",
@@ -29,6 +31,8 @@ _SEVERITIES = ("critical", "warning", "info")
 _WORTH_TELLING = 0.02
 """Agreement that moved less is called steady."""
 _MOST_PARTS = 12
+_WHOLE = 100
+"""From here on, what is behind the point is not told."""
 _LEANS = 0.05
 """Share of an annotator's answers; under it nobody is said to lean to a class."""
 
@@ -191,16 +195,24 @@ def _alerts(views: Views) -> str | None:
 
 
 def evidence(value: object) -> str:
-    """A figure of an alert's evidence: numbers to three places, lists and objects as `name figure`."""
+    """A figure of an alert's evidence: three places where they tell anything, lists and objects as `name figure`."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, int | float):
-        return count(value) if value == int(value) else f"{value:,.3f}"
+        if value == int(value) or abs(value) >= _WHOLE:
+            return count(round(value))
+        return f"{value:,.3f}" if abs(value) >= 0.001 else f"{value:.2g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{shown(name)} {evidence(part)}" for name, part in list(value.items())[:_MOST_PARTS])
     if isinstance(value, list | tuple):
         return ", ".join(evidence(part) for part in value[:_MOST_PARTS])
     return shown(value, 120)
+
+
+def explained(items: Iterable[AlertItem]) -> list[tuple[str, str]]:
+    """What the evidence of these alerts holds, field by field, with what it says."""
+    fields = {name for alert in items for name in alert.evidence}
+    return [(name, text) for name, text in EVIDENCE.items() if name in fields]
 
 
 def described(card: Card) -> str:

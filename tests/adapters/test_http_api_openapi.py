@@ -15,6 +15,7 @@ from schemathesis.core.failures import FailureGroup
 
 from streams.adapters.http_api import ENDPOINTS, openapi
 from streams.adapters.redis_model.keys import CONTESTED_KEPT, OPEN_TASKS_KEPT
+from streams.contracts.alert_evidence import EVIDENCE
 from streams.contracts.views import VIEW_NAMES
 from streams.quality.documents import TASKS
 from tests.adapters.api_builders import api_of, ask, stored
@@ -101,6 +102,12 @@ def test_fields_say_in_the_document_what_they_say_in_the_code() -> None:
     assert schemas["Statistic"]["description"] == "A figure with what it rests on."
     assert schemas["Statistic"]["properties"]["undefined"]["description"] == "Why there is no value."
     assert schemas["TaskItem"]["properties"]["score"]["anyOf"] == [{"type": "number"}, {"type": "null"}]
+
+
+def test_every_figure_of_an_alert_is_explained() -> None:
+    evidence = DOCUMENT["components"]["schemas"]["AlertItem"]["properties"]["evidence"]
+    assert {name: field["description"] for name, field in evidence["properties"].items()} == EVIDENCE
+    assert "against chance" in EVIDENCE["evidence"]
 
 
 def test_the_document_says_which_tasks_a_list_leaves_out_and_that_they_are_counted() -> None:

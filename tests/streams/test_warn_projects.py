@@ -47,6 +47,27 @@ def test_drift_stands_until_the_window_and_the_fall_are_over_both() -> None:
     assert resolved["drop"] < 0.05
 
 
+def test_drift_names_the_figures_who_fell_most_and_the_control_that_agrees_least() -> None:
+    stream = Stream()
+    for task in range(400):
+        late = task >= 300
+        ann, bea = part("ann", agreement=0.3 if late else 0.9), part("bea", agreement=0.8 if late else 0.9)
+        asked = {"scene": scene("day", "day", "day"), "mood": scene("calm", "tense", "calm")}
+        stream.decide(ann, bea, part("cy", agreement=0.9), score=0.5 if late else 0.9, controls=asked)
+    raised = next(one for one in alerts_of(None, stream.facts) if one["alert"] == "agreement_drift")
+    evidence, text = raised["evidence"], raised["recommended_action"]
+    assert evidence["since"] == "2026-01-31T15:00:00.000Z"
+    assert (evidence["mean_before"], evidence["mean_since"]) == (0.9, 0.5)
+    assert evidence["annotators_fallen"] == {"ann": 0.3, "bea": 0.8}
+    assert (evidence["lowest_control"], evidence["lowest_control_mean"]) == ("mood", 0.666667)
+    assert "Agreement has been 0.5 since 2026-01-31T15:00:00.000Z, and was 0.9." in text
+    assert (
+        "Begin with ann 0.3, bea 0.8 (agreement since then) and with the control that agrees least, mood (0.667)"
+        in text
+    )
+    assert "/v1/projects/street/quality/tasks" in text
+
+
 def test_a_window_of_zeros_and_ones_that_strays_by_a_tenth_is_no_drift() -> None:
     rng = random.Random(7)
     scores = [float(rng.random() < 0.7) for _ in range(2_000)]
@@ -254,4 +275,6 @@ def test_evidence_has_figures_n_and_the_window_and_every_action_is_a_sentence() 
         assert {"n", "window"} <= alert["evidence"].keys(), alert["alert"]
         assert alert["recommended_action"].endswith(".")
         assert "{" not in alert["recommended_action"]
-        assert alert["severity"] == ALERTS[alert["alert"]].severity
+        kind = ALERTS[alert["alert"]]
+        about_model = alert["evidence"].get("kind") == "model" and kind.of_model is not None
+        assert alert["severity"] == (kind.of_model.severity if about_model and kind.of_model else kind.severity)

@@ -75,7 +75,8 @@ def _drift(project: ProjectRecord, record: AnnotatorRecord, name: str, rules: Ru
 
     def evidence() -> Evidence:
         found = fall_figures(project, key, record.aged.cells, AGREEMENT, level)
-        return {"annotator": name, "window": level.memory, "raised_at": level.evidence} | found
+        found |= {"annotator": name, "kind": _kind(record), "window": level.memory, "raised_at": level.evidence}
+        return found
 
     return move(project, "annotator_drift", name, Verdict.BEYOND if fallen else Verdict.WITHIN, evidence)
 
@@ -87,7 +88,7 @@ def _rates(project: ProjectRecord, record: AnnotatorRecord, name: str, rules: Ru
     sums = window(cells, CONSENSUS, agreement.window_tasks)
     line, usual = _agreement_line(project, record, rules)
     rule = RateRule(line, agreement.minimum_tasks, agreement.evidence)
-    more: Evidence = {"window": agreement.window_tasks, "others_mean": figure(usual)}
+    more: Evidence = {"window": agreement.window_tasks, "others_mean": figure(usual), "kind": _kind(record)}
     yield _rate(project, "low_agreement_annotator", name, agreement.enabled, sums, rule, more)
     reviewed, gold = alerts.low_approval, alerts.low_gold_accuracy
     for alert, enabled, column, wanted, rate_rule in (
@@ -95,7 +96,7 @@ def _rates(project: ProjectRecord, record: AnnotatorRecord, name: str, rules: Ru
         ("low_gold_accuracy", gold.enabled, GOLD, gold.window_tasks, rules.gold),
     ):
         sums = window(cells, column, wanted)
-        yield _rate(project, alert, name, enabled, sums, rate_rule, {"window": wanted})
+        yield _rate(project, alert, name, enabled, sums, rate_rule, {"window": wanted, "kind": _kind(record)})
 
 
 def _agreement_line(project: ProjectRecord, record: AnnotatorRecord, rules: Rules) -> tuple[float, float | None]:
@@ -171,6 +172,10 @@ def _too_fast(project: ProjectRecord, record: AnnotatorRecord, name: str, rules:
         }
 
     return move(project, "too_fast", name, verdict, evidence)
+
+
+def _kind(record: AnnotatorRecord) -> str:
+    return "model" if is_model(record) else "human"
 
 
 def _bins(seconds: Mapping[str, int]) -> dict[int, int]:
