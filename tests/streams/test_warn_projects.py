@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streams.contracts.facts import Fact
 from streams.stages.warn import ALERTS
 from tests.streams.alert_streams import Stream, alerts_of, boxes, scene, states
-from tests.streams.quality_builders import Shell, contribution, decided, part, records, settings
+from tests.streams.quality_builders import Shell, contribution, control, decided, part, records, settings
 
 DAY, NIGHT = {"scene": {"day": 1.0}}, {"scene": {"night": 1.0}}
 
@@ -125,6 +126,32 @@ def test_a_threshold_that_cannot_fail_is_raised_for_the_annotators_seen_and_reso
     shell.book.publish("street", project(0.7))
     shell.step(log[25:])
     assert states(shell.alerts, "threshold_cannot_fail") == [("scene", "raised"), ("scene", "resolved")]
+
+
+def test_a_threshold_cannot_fail_where_one_answer_decides_which_has_no_score() -> None:
+    def project(annotators: int, threshold: float) -> Any:
+        scene = {"type": "choice", "labels": ["day", "night"], "agreement_threshold": threshold}
+        return settings(required_annotators=annotators, controls={"scene": scene})
+
+    stream = Stream()
+    for _ in range(60):
+        asked = {"scene": replace(control(["day"], ["day"], passed=None), score=None)}
+        stream.decide(part("ann", agreement=None), score=None, labels=DAY, controls=asked)
+    shell, log = Shell(project(1, 0.8)), records(stream.facts)
+    shell.step(log[:24])
+    assert shell.alerts == []
+    shell.step(log[24:49])
+    (alert,) = shell.alerts
+    assert (alert["alert"], alert["subject"], alert["state"]) == ("threshold_cannot_fail", "scene", "raised")
+    assert (alert["evidence"]["n"], alert["evidence"]["cannot_fail_n"], alert["evidence"]["annotators"]) == (
+        25, 25, {"1": 25},
+    )  # fmt: skip
+    assert "0.8 cannot fail with one annotator: a single answer has no score" in alert["recommended_action"]
+    shell.book.publish("street", project(1, 0))
+    shell.step(log[49:])
+    assert states(shell.alerts, "threshold_cannot_fail") == [("scene", "raised"), ("scene", "resolved")]
+    assert alerts_of(project(1, 0), stream.facts) == []  # meant to pass
+    assert alerts_of(project(2, 0.8), stream.facts) == []  # those of which two are wanted have a score
 
 
 def test_a_threshold_can_fail_where_most_tasks_have_annotators_enough() -> None:

@@ -125,8 +125,9 @@ ALERTS: Final[dict[str, AlertKind]] = {
     ),
     "threshold_cannot_fail": AlertKind(
         "warning",  # nothing is checked, and everything looks well
-        "Raise controls.{control}.agreement_threshold, or ask for another number of annotators: {why}, so whatever is "
-        "answered passes.",
+        "Ask for another number of annotators (required_annotators) or, where they are two or more, raise "
+        "controls.{control}.agreement_threshold: {why}, so whatever is answered passes. If that is meant, set the "
+        "threshold to 0.",
         "Nothing to do: answers can miss the threshold.",
     ),
     "too_fast": AlertKind(
