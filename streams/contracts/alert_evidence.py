@@ -69,6 +69,7 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "rate": "The share that is judged: agreement, accuracy, approvals or fast answers, over `n`.",
         "ratio": "How many times as frequent the most frequent label is as the least frequent one.",
         "ratio_is_lower_bound": "Whether the least frequent label was never seen, so that the ratio is at least this.",
+        "reason": "Why it is over.",
         "recent_deviation": "Standard deviation of the recent scores.",
         "recent_mean": "Mean of the recent tasks.",
         "reference_n": "Tasks before the recent ones.",

@@ -185,6 +185,7 @@ def test_an_outlier_task_is_one_that_every_model_disagrees_with_and_its_revision
     assert (evidence["annotators"], evidence["agreement_with_consensus"]) == ("ann, bea", {"net": 0.0})
     assert (evidence["tasks_with_models"], evidence["outlier_tasks"]) == (32, 1)
     assert "task t-odd: ann, bea decided otherwise than net" in alerts[0]["recommended_action"]
+    assert alerts[1]["recommended_action"].startswith("No longer listed: the decision is not what it was")
 
 
 def test_no_task_stands_out_before_there_are_twenty_or_where_the_models_are_often_wrong() -> None:
@@ -209,6 +210,10 @@ def test_the_newest_outliers_stay_open_and_older_ones_make_room() -> None:
         ("t-53", "raised"),
     ]  # fmt: skip
     assert shell.alerts[-1]["evidence"]["outlier_tasks"] == 4
+    gone = [alert for alert in shell.alerts if alert["state"] == "resolved"]
+    reason = "2 newer ones are open, and nothing about this task has changed"
+    assert [alert["evidence"]["reason"] for alert in gone] == [reason, reason]
+    assert {alert["recommended_action"] for alert in gone} == {f"No longer listed: {reason}."}
 
 
 def test_open_alerts_of_a_type_are_bounded() -> None:

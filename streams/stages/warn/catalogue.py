@@ -115,7 +115,7 @@ ALERTS: Final[dict[str, AlertKind]] = {
         "info",
         "Look at task {task}: {annotators} decided otherwise than {models}, which seldom happens here. One side is "
         "mistaken, or the task is an unusual one that the models should learn from.",
-        "Nothing to do: the decision has changed, or {n} newer ones are open.",
+        "No longer listed: {reason}.",
     ),
     "stalled_tasks": AlertKind(
         "warning",  # work has stopped, and none of it is wrong
