@@ -19,6 +19,7 @@ __all__ = [
     "cell_of",
     "columns_of",
     "confusion_total",
+    "conspicuous",
     "described",
     "evidence",
     "explained",
@@ -31,6 +32,7 @@ _SEVERITIES = ("critical", "warning", "info")
 _WORTH_TELLING = 0.02
 """Agreement that moved less is called steady."""
 _MOST_PARTS = 12
+_MOST_CONSPICUOUS = 6
 _WHOLE = 100
 """From here on, what is behind the point is not told."""
 _LEANS = 0.05
@@ -136,6 +138,11 @@ def confusion_total(each: Iterable[Mapping[str, Mapping[str, Mapping[str, float]
                 for label, times in row.items():
                     into[label] = into.get(label, 0.0) + times
     return dict(sorted(total.items()))
+
+
+def conspicuous(people: Iterable[AnnotatorItem], alert: str) -> list[AnnotatorItem]:
+    """Those about whom such an alert is open, as they are listed; at most so many as one looks at."""
+    return [item for item in people if alert in item.alerts][:_MOST_CONSPICUOUS]
 
 
 def headlines(views: Views) -> list[str]:
