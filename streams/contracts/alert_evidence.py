@@ -47,7 +47,7 @@ EVIDENCE: Final[Mapping[str, str]] = MappingProxyType(
         "lowest_control_mean": "Its mean agreement.",
         "mean_before": "Mean agreement before `since`.",
         "mean_since": "Mean agreement since `since`.",
-        "median_seconds": "Half of their answers took less.",
+        "median_seconds": "Half of their answers took less; accurate to within 5 %.",
         "models": "The models that disagree.",
         "most_changed": "The label whose share has changed most.",
         "most_changed_by": "By how much.",

@@ -112,7 +112,7 @@ class OverviewView(Struct, kw_only=True, frozen=True):
     annotations_saved: int
     """Against asking every decided task's allowed maximum."""
     time_to_quorum_seconds: dict[str, Statistic]
-    """`p50`, `p90`: from the first answer to the decision."""
+    """`p50`, `p90`: from the first answer to the decision. Accurate to within 5 %; under 4.4 seconds told as 0."""
     reviews: Reviews
     prelabelled: Statistic
     """Share of decided tasks that a model had answered."""
@@ -159,6 +159,7 @@ class AnnotatorItem(Struct, kw_only=True, frozen=True):
     submissions: int
     """Standing answers in decided tasks, and in tasks with gold."""
     median_seconds: Statistic
+    """Half of their lead times were shorter. Accurate to within 5 %; under 0.07 seconds told as 0."""
     agreement_with_peers: Statistic
     agreement_with_consensus: Statistic
     gold_accuracy: Statistic

@@ -30,7 +30,7 @@ from streams.quality.people import annotators, benchmark, matrix
 from streams.quality.project import ProjectQuality
 from streams.quality.records import ProjectSums
 from streams.quality.stored import rfc3339
-from streams.quality.times import quantile_seconds
+from streams.quality.times import quorum_seconds
 
 __all__ = [
     "ProjectQuality",
@@ -177,7 +177,7 @@ def _overlap(sums: ProjectSums) -> Statistic:
 def _quorum_time(sums: ProjectSums, q: float) -> Statistic:
     if not sums.quorum_times:
         return undefined(_NOTHING_SETTLED)
-    return plain(quantile_seconds(sums.quorum_times, q), sums.settled)
+    return plain(quorum_seconds(sums.quorum_times, q), sums.settled)
 
 
 def _reviews(sums: ProjectSums) -> Reviews:

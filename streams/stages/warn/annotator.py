@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scoring.rolling.aged import window
-from scoring.rolling.lead_times import bin_seconds, fast_answers, fast_line, lead_time_quantile, others
+from scoring.rolling.lead_times import bin_seconds, fast_answers, fast_line, others
 from scoring.rolling.rates import RateRule, judge_rate_above, judge_rate_below, rate_above, rate_below
 from scoring.rolling.sums import MICRO, ScoreSums, Verdict
 from scoring.types import Undefined
@@ -14,6 +14,7 @@ from streams.contracts.decisions import Alert
 from streams.quality import AnnotatorRecord, ProjectRecord
 from streams.quality.aged import AGREEMENT, CONSENSUS, GOLD, REVIEWS
 from streams.quality.tallies import Tallies
+from streams.quality.times import quantile_seconds, told_seconds
 from streams.stages.warn.copying import copying_alerts, is_model
 from streams.stages.warn.level import fall_figures, follow_level
 from streams.stages.warn.rules import Rules, looks, looks_at_all
@@ -162,9 +163,9 @@ def _too_fast(project: ProjectRecord, record: AnnotatorRecord, name: str, rules:
             "rate": None if isinstance(rate, Undefined) else figure(rate.rate),
             "n": sums.n,
             "window": "all",
-            "fast_seconds": None if isinstance(line, Undefined) else figure(bin_seconds(line)),
-            "median_seconds": figure(lead_time_quantile(mine, 0.5)),
-            "others_median_seconds": figure(lead_time_quantile(usual, 0.5)),
+            "fast_seconds": None if isinstance(line, Undefined) else told_seconds(bin_seconds(line)),
+            "median_seconds": figure(quantile_seconds(record.seconds, 0.5)),
+            "others_median_seconds": figure(quantile_seconds(_names(usual), 0.5)),
             "others_n": sum(usual.values()),
             "evidence": None if isinstance(rate, Undefined) else figure(rate.evidence),
             "raised_above": test.share,
@@ -176,6 +177,10 @@ def _too_fast(project: ProjectRecord, record: AnnotatorRecord, name: str, rules:
 
 def _kind(record: AnnotatorRecord) -> str:
     return "model" if is_model(record) else "human"
+
+
+def _names(seconds: Mapping[int, int]) -> dict[str, int]:
+    return {str(place): n for place, n in seconds.items()}
 
 
 def _bins(seconds: Mapping[str, int]) -> dict[int, int]:
