@@ -102,8 +102,13 @@ class OverviewView(Struct, kw_only=True, frozen=True):
     tasks: dict[str, int]
     """By state."""
     annotations: int
+    """Answers that count towards agreement, of all tasks, those that wait included; a model's that is only shown, and
+    one that was withdrawn or sent anew, is none."""
     annotators: int
+    """Those with an answer in a decided task or in one with gold, known one by one; who has only answered tasks that
+    still wait is not among them."""
     stalled_tasks: int
+    """Tasks that have waited longer than `routing.stalled_after_seconds`."""
     agreement: Statistic
     recent_agreement: Statistic
     baseline_agreement: Statistic
@@ -184,6 +189,8 @@ class AnnotatorsView(Struct, kw_only=True, frozen=True):
 
     project_id: str
     items: list[AnnotatorItem]
+    """Whoever has an answer in a decided task or in one with gold; who has only answered tasks that still wait is left
+    out."""
     further: int
     """Answers of annotators beyond the bound of those who are known one by one, counted together."""
 

@@ -104,6 +104,20 @@ def test_fields_say_in_the_document_what_they_say_in_the_code() -> None:
     assert schemas["TaskItem"]["properties"]["score"]["anyOf"] == [{"type": "number"}, {"type": "null"}]
 
 
+def test_the_document_says_which_answers_and_whom_the_figures_leave_out() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    overview = {name: field.get("description", "") for name, field in schemas["OverviewView"]["properties"].items()}
+    assert "that is only shown" in overview["annotations"]
+    for text in (overview["annotators"], schemas["AnnotatorsView"]["properties"]["items"]["description"]):
+        assert "who has only answered tasks that still wait" in text
+
+
+def test_times_say_how_accurate_they_are() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for struct, field in (("OverviewView", "time_to_quorum_seconds"), ("AnnotatorItem", "median_seconds")):
+        assert "within 5 %" in schemas[struct]["properties"][field]["description"]
+
+
 def test_every_figure_of_an_alert_is_explained() -> None:
     evidence = DOCUMENT["components"]["schemas"]["AlertItem"]["properties"]["evidence"]
     assert {name: field["description"] for name, field in evidence["properties"].items()} == EVIDENCE
