@@ -14,6 +14,7 @@ from streams.contracts.decisions import Decision
 
 __all__ = [
     "OPEN_STATES",
+    "UNCONTESTED_STATES",
     "VIEW_NAMES",
     "AgreementView",
     "AlertItem",
@@ -44,6 +45,8 @@ VIEW_NAMES = ("overview", "agreement", "annotators", "tasks", "benchmark", "aler
 
 OPEN_STATES = ("waiting", "reassigning", "in_review")
 """States (`contracts.decisions.TaskState`) of a task that somebody still has to do something about."""
+UNCONTESTED_STATES = ("waiting", "cancelled")
+"""States in which what was answered is not adjudicated, so that its agreement says nothing yet, or nothing any more."""
 
 
 class Statistic(Struct, kw_only=True, frozen=True):

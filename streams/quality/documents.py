@@ -9,7 +9,7 @@ import msgspec
 
 from streams.contracts.decisions import Alert, Decision
 from streams.contracts.facts import Contribution, FactBatch
-from streams.contracts.views import OPEN_STATES, VIEW_NAMES, AlertItem, TaskItem
+from streams.contracts.views import OPEN_STATES, UNCONTESTED_STATES, VIEW_NAMES, AlertItem, TaskItem
 from streams.ports import Outgoing
 from streams.quality.project import ProjectQuality
 from streams.quality.views import alert_item, in_order, open_item, task_item, view
@@ -54,7 +54,7 @@ class Seen:
     def items(self, project_id: str) -> list[TaskItem]:
         """What `tasks` lists, as the read model has it: decided tasks with a score, then open ones without."""
         decided = self.tasks.get(project_id, {})
-        scored = [item for item in decided.values() if item.score is not None and item.state != "cancelled"]
+        scored = [item for item in decided.values() if item.score is not None and item.state not in UNCONTESTED_STATES]
         waiting = [
             open_item(task_id, found.state, found.score, found.event_time_us, decided.get(task_id))
             for task_id, found in self.open.get(project_id, {}).items()

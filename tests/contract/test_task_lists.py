@@ -9,6 +9,7 @@ import pytest
 
 from streams.adapters.redis_model import OPEN_STATES, ReadModel
 from streams.contracts.facts import FactBatch
+from streams.contracts.settings import ProjectSettings
 from streams.contracts.views import TaskItem
 from streams.limits import Limits
 from streams.ports import Outgoing
@@ -22,7 +23,9 @@ SETTINGS = parse_document({"projects": {PROJECT: {"required_annotators": 2, "con
 DECIDED = ("task-agreement", "task-disagreement")
 
 
-def replayed(events: list[Event]) -> tuple[Any, list[Outgoing], list[FactBatch]]:
+def replayed(
+    events: list[Event], settings: dict[str, ProjectSettings] = SETTINGS
+) -> tuple[Any, list[Outgoing], list[FactBatch]]:
     """The document `tasks`, what was sent, and the facts between."""
     seen, batches = Seen(), list[FactBatch]()
 
@@ -30,7 +33,7 @@ def replayed(events: list[Event]) -> tuple[Any, list[Outgoing], list[FactBatch]]
         batches.append(batch)
         seen.follow(batch)
 
-    engine, sent = Replay(SETTINGS, Limits(), follow), list[Outgoing]()
+    engine, sent = Replay(settings, Limits(), follow), list[Outgoing]()
     for outgoing in engine.step(map(line, events)):
         seen.add(outgoing)
         sent.append(outgoing)
@@ -44,6 +47,23 @@ def test_a_task_that_waits_is_listed_whatever_the_order_in_which_its_answers_cam
     assert [(item.task_id, item.state, item.score) for item in one.items] == [("t1", "waiting", None)]
     assert one == other
     assert one.total == 1
+
+
+async def test_what_two_of_three_agree_on_while_the_third_is_waited_for_is_no_decision(model: ReadModel) -> None:
+    settings = parse_document({"projects": {PROJECT: {"required_annotators": 3, "controls": {"scene": {}}}}})
+    came = [submitted(annotator=name, at=place) for place, name in enumerate("xyz")]
+    gone = withdrawn(annotator="z", at=20)
+    found = []
+    for events in ([*came, gone], [*came[:2], gone, came[2]]):
+        document, sent, batches = replayed(events, settings)
+        found.append(document)
+    assert found[0] == found[1]
+    assert [(item.task_id, item.state, item.score) for item in found[0].items] == [("t1", "waiting", None)]
+    document, sent, batches = replayed([*came, gone], settings)
+    for topic in DECIDED:
+        await show(model, topic, [outgoing.value for outgoing in sent if outgoing.topic == topic])
+    await show(model, "quality-facts", [facts(*batch.facts) for batch in batches])
+    assert (await model.tasks(PROJECT, None, 0, 9)).items == document.items
 
 
 async def test_replay_lists_the_tasks_that_the_read_model_lists_in_any_state_and_in_each(model: ReadModel) -> None:
