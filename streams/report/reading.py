@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -35,6 +36,9 @@ _MOST_PARTS = 12
 _MOST_CONSPICUOUS = 6
 _WHOLE = 100
 """From here on, what is behind the point is not told."""
+_BEYOND_TELLING = 10_000_000
+"""Evidence beyond any doubt; counts are whole and told as they are."""
+_QUOTED = re.compile(r"`(\w+)`")
 _LEANS = 0.05
 """Share of an annotator's answers; under it nobody is said to lean to a class."""
 
@@ -206,6 +210,8 @@ def evidence(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, int | float):
+        if isinstance(value, float) and value > _BEYOND_TELLING:
+            return f"over {count(_BEYOND_TELLING)}"
         if value == int(value) or abs(value) >= _WHOLE:
             return count(round(value))
         return f"{value:,.3f}" if abs(value) >= 0.001 else f"{value:.2g}"
@@ -219,7 +225,8 @@ def evidence(value: object) -> str:
 def explained(items: Iterable[AlertItem]) -> list[tuple[str, str]]:
     """What the evidence of these alerts holds, field by field, with what it says."""
     fields = {name for alert in items for name in alert.evidence}
-    return [(name, text) for name, text in EVIDENCE.items() if name in fields]
+    told = ((name, _QUOTED.sub(lambda field: words(field[1]), text)) for name, text in EVIDENCE.items())
+    return [(words(name), text) for name, text in told if name in fields]
 
 
 def described(card: Card) -> str:

@@ -100,11 +100,12 @@ def test_confusions_add_up_over_annotators_by_control() -> None:
         (0.61234, "0.612"),
         (92_390.601, "92,391"),
         (2.115e-13, "2.1e-13"),
+        (1e12, "over 10,000,000"),
         ([1, 2.5], "1, 2.500"),
         ({"recent": 0.5, "by": ["a"]}, "recent 0.500, by a"),
         ("x" * 300, f"{'x' * 60}…{'x' * 59}"),
     ],
-    ids=["bool", "null", "count", "figure", "large", "small", "list", "object", "long"],
+    ids=["bool", "null", "count", "figure", "large", "small", "beyond doubt", "list", "object", "long"],
 )
 def test_evidence_of_any_form_is_one_line(value: object, text: str) -> None:
     assert reading.evidence(value) == text
@@ -115,3 +116,6 @@ def test_the_figures_of_alerts_that_are_there_are_explained_once() -> None:
     found = reading.explained(alerts)
     assert [name for name, _ in found] == ["evidence", "rate"]
     assert "at most one in x" in dict(found)["evidence"]
+    assert reading.explained([alert(evidence={"raised_at": 100})]) == [
+        ("raised at", "evidence from which it is raised; of stalled tasks, tasks.")
+    ]
