@@ -68,7 +68,7 @@ _QUALITY = tuple(
         ),
         (
             "project_stability_index",
-            "Population stability index of consensus labels, rolling window against all before, by control; 0: alike.",
+            "Population stability index of consensus labels, the recent of label_shift against all before; 0: alike.",
             ("project", "control"),
         ),
         ("project_label_ratio", "Share of consensus labels, 0 to 1, by label.", ("project", "control", "label")),

@@ -18,7 +18,7 @@ from streams.quality.people import kind_of
 from streams.quality.project import ProjectQuality
 from streams.quality.records import AnnotatorRecord, ControlRecord, ProjectSums
 from streams.quality.reliability import reliability_of
-from streams.quality.times import quantile_seconds
+from streams.quality.times import quantile_seconds, quorum_seconds
 from streams.stages.warn import ALERTS
 
 __all__ = ["LABELS_SHOWN", "OTHERS", "CoefficientCache", "Gauge", "gauges_of"]
@@ -91,7 +91,7 @@ def _work(project: str, sums: ProjectSums) -> Iterator[Gauge]:
     if sums.settled:
         yield "project_prelabelled_ratio", (project,), sums.prelabelled / sums.settled
     for percentile in (50, 90):
-        seconds = quantile_seconds(sums.quorum_times, percentile / 100)
+        seconds = quorum_seconds(sums.quorum_times, percentile / 100)
         if not isinstance(seconds, Undefined):
             yield "project_time_to_quorum_seconds", (project, f"p{percentile}"), seconds
     for verdict in ("approved", "rejected", "corrected"):
@@ -120,9 +120,8 @@ def _control(record: ControlRecord, found: Mapping[str, Statistic]) -> Iterator[
 
 
 def _labels(quality: ProjectQuality) -> Iterator[Gauge]:
-    window = quality.window()
     for control, counts in quality.project.sums.labels.items():
-        shift = stability_index(quality, control, recent_labels(quality, control, window))
+        shift = stability_index(quality, control, recent_labels(quality, control))
         if shift.value is not None:
             yield "project_stability_index", (quality.project.project_id, control), shift.value
         total = sum(counts.values())

@@ -140,6 +140,10 @@ class ProjectRecord(Struct, array_like=True):
     """After which an answer counted half for its annotator's reliability when the figures were made."""
     imbalance: dict[str, Imbalance] = {}
     """By control, where it is defined."""
+    label_window: int = 200
+    """Labelled tasks of a control that `label_shift` asked for when the figures were made."""
+    label_reference: int = 200
+    """Those that were to lie before them."""
 
 
 class Cells(Struct, array_like=True):

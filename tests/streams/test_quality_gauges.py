@@ -26,7 +26,7 @@ def shown(shell: Shell) -> dict[tuple[str, ...], float]:
 
 
 def full() -> Shell:
-    """A project in which every gauge is defined: a task with all that there is, two more answers, and 300 others."""
+    """A project in which every gauge is defined: a task with all that there is, two more answers, and 400 others."""
     people = [part("a", gold=1.0), part("b", gold=0.5), part("m", model=True, gold=0.25)]
     question = control(["day"], ["day"], ["night"], ["day"], gold=["day"], conflicts={"value": 2})
     found = detail(*people, review="approved", consensus_gold=1.0, scene=question)
@@ -37,7 +37,7 @@ def full() -> Shell:
         alike = detail(part("a"), part("b"), scene=control([answer], [answer], [answer]))
         first.append(contribution(0.5, detail=alike, state="reassigning"))
     day, night = {"scene": {"day": 1.0}}, {"scene": {"night": 1.0}}
-    others = [decided(3 + i, 0.5, minute=i, labels=night if i % 4 else day) for i in range(300)]
+    others = [decided(3 + i, 0.5, minute=i, labels=night if i % 4 else day) for i in range(400)]
     shell.step(records([Fact(i, f"t-{i}", None, one) for i, one in enumerate(first)] + others))
     return shell
 
@@ -56,7 +56,7 @@ def test_figures_are_those_of_the_views() -> None:
     assert (gauges["project_settled_tasks", "street"], gauges["project_spared_answers", "street"]) == (1, 4)
     assert gauges["project_gold_accuracy_ratio", "street", "human"] == 0.75
     assert gauges["project_gold_accuracy_ratio", "street", "consensus"] == 1.0
-    assert gauges["project_label_ratio", "street", "scene", "day"] == 78 / 304
+    assert gauges["project_label_ratio", "street", "scene", "day"] == 103 / 404
     assert gauges["project_disagreements", "street", "value"] == 2
     assert gauges["annotator_submissions", "street", "m", "model"] == 1
     assert gauges["annotator_gold_accuracy_ratio", "street", "b"] == 0.5
@@ -82,13 +82,13 @@ def test_a_coefficient_has_both_ends_of_its_interval_or_neither_as_the_view_has_
 def test_the_stability_index_is_that_of_the_view_and_absent_until_the_window_is_full() -> None:
     shell, key = Shell(), ("project_stability_index", "street", "scene")
     days = [decided(i, 0.5, minute=i, labels={"scene": {"day" if i % 2 else "night": 1.0}}) for i in range(200)]
-    nights = [decided(200 + i, 0.5, minute=200 + i, labels={"scene": {"night": 1.0}}) for i in range(100)]
+    nights = [decided(200 + i, 0.5, minute=200 + i, labels={"scene": {"night": 1.0}}) for i in range(200)]
     shell.step(records(days[:50]))
     assert key not in shown(shell)
     shell.step(records([*days, *nights])[50:])
     (view,) = classes(shell.watch.quality("street")).controls
     assert view.stability_index.value is not None
-    assert shown(shell)[key] == view.stability_index.value > 0.25, "a hundred nights after as many days as nights"
+    assert shown(shell)[key] == view.stability_index.value > 0.25, "two hundred nights after as many days as nights"
 
 
 def test_annotators_and_labels_beyond_the_bound_are_summed() -> None:
@@ -101,7 +101,7 @@ def test_annotators_and_labels_beyond_the_bound_are_summed() -> None:
     assert not any("b" in labels for labels in few)
     with patch("streams.quality.gauges.LABELS_SHOWN", 1):
         labels = {key[3]: value for key, value in shown(shell).items() if key[0] == "project_label_ratio"}
-    assert labels == {"night": 226 / 304, "(others)": 78 / 304}
+    assert labels == {"night": 301 / 404, "(others)": 103 / 404}
 
 
 def test_how_many_annotators_are_named_is_a_setting() -> None:
