@@ -20,7 +20,7 @@ from scoring.consensus.pick import best_answer_per_class, select_all
 from scoring.consensus.text import text_consensus
 from scoring.consensus.votes import vote
 from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBox
-from streams.contracts.regions import AttributeValue
+from streams.contracts.regions import FARTHEST, AttributeValue
 from streams.kinds import OBJECT_KINDS
 from streams.kinds.base import places
 from streams.kinds.marked_text import text_worth
@@ -188,9 +188,12 @@ def _region(control: ControlScore, voters: Voters, drawn: Drawn, one: Found) -> 
 
 
 def _rounded(value: Any) -> Any:
-    """Figures as they leave the engine; -0.0 is 0."""
+    """Figures as they leave the engine; -0.0 is 0.
+
+    What is fused of marks at the ends of what the contract reads can lead past them: a consensus is read, too.
+    """
     if isinstance(value, float):
-        return round(value, DIGITS) + 0.0
+        return min(FARTHEST, max(-FARTHEST, round(value, DIGITS))) + 0.0
     if isinstance(value, dict):
         return {name: _rounded(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -21,6 +21,7 @@ from streams.contracts.events import (
     ReviewDecided,
 )
 from streams.contracts.regions import (
+    FARTHEST,
     Box,
     Keypoints,
     Mask,
@@ -39,7 +40,6 @@ __all__ = ["Decoded", "decode"]
 
 _parse = msgspec.json.Decoder(Event).decode
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
-_FARTHEST_PX = -1e9
 _LONG: dict[Any, str] = {
     Polygon: "points",
     Polyline: "points",
@@ -164,8 +164,8 @@ def _name_apart(result: list[Any]) -> None:
 def _impossible(region: Any, path: str) -> Rejected | None:
     """What the types of JSON can't say is wrong with a region."""
     if isinstance(region, Box):
-        if min(region.x, region.y) < _FARTHEST_PX:  # what is stored must be readable by the same contract
-            message = f"expected corners of at least {_FARTHEST_PX:g} px; a negative size leads past it"
+        if min(region.x, region.y) < -FARTHEST:  # what is stored must be readable by the same contract
+            message = f"expected corners of at least {-FARTHEST:g} px; a negative size leads past it"
             return Rejected("out_of_range", path, message)
         if region.width == 0 or region.height == 0:
             side = "width" if region.width == 0 else "height"
