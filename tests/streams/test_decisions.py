@@ -184,6 +184,23 @@ def test_a_heavy_annotators_word_decides_where_the_project_weighs_them() -> None
     assert decided["score"] is not None
 
 
+@pytest.mark.parametrize("weights", [(0.1, 0.2, 0.3), (0.2, 0.1, 0.3), (0.3, 0.1, 0.2), (0.3, 0.2, 0.1)])
+def test_half_of_the_weight_is_no_majority_whatever_the_annotators_are_called(weights: tuple[float, ...]) -> None:
+    # In floats 0.1 + 0.2 is above half of 0.3 + 0.2 + 0.1, and not above half of 0.1 + 0.2 + 0.3.
+    weighted = project(
+        annotator_weights={f"a{i}": weight for i, weight in enumerate(weights, 1)},
+        controls={"objects": {"type": "box", "adjudication": "weighted"},
+                  "seen": {"type": "box", "adjudication": "weighted"},
+                  "note": {"type": "text", "adjudication": "weighted"}},
+    )  # fmt: skip
+    note = {"control": "note", "type": "text", "value": "wet"}
+    sign = box(control="seen")
+    answers = [[sign] if weight == 0.3 else [box(), note, {**sign, "text": "STOP"}] for weight in weights]
+    (kept,) = _decide(*answers, settings_=weighted)["consensus"]
+    assert kept["control"] == "seen"
+    assert "text" not in kept
+
+
 BEST = {"type": "box", "adjudication": "best_annotator"}
 
 

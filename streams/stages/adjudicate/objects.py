@@ -26,7 +26,7 @@ from streams.kinds.base import places
 from streams.kinds.marked_text import text_worth
 from streams.plan import ControlPlan
 from streams.scores import ControlScore, ObjectEvidence
-from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled, Voters, best_voter
+from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled, Voters, best_voter, outweigh
 
 __all__ = ["settle_objects"]
 
@@ -120,8 +120,8 @@ def _chosen(
     method = control.plan.adjudication
     if method in ("fuse", "weighted"):
         weights = voters.weights or [1.0] * len(voters.ids)
-        needed = control.plan.minimum_support * sum(weights)
-        return [(m, None) for m in clusters if sum(weights[drawn.owners[i]] for i in m) > needed]
+        share = control.plan.minimum_support
+        return [(m, None) for m in clusters if outweigh((weights[drawn.owners[i]] for i in m), weights, share)]
     if method == "best_annotator":
         best = best_voter(control, voters)
         keep = [i for i, owner in enumerate(drawn.owners) if owner == best]
@@ -218,7 +218,7 @@ def _vote_attributes(regions: Sequence[Any], weights: Sequence[float]) -> dict[s
 def _vote_text(regions: Sequence[Any], weights: Sequence[float], plan: ControlPlan) -> str | None:
     """What the place reads: as one of them wrote it, the text most like the others; left out where most wrote none."""
     wrote = [(region.text, weight) for region, weight in zip(regions, weights, strict=True) if region.text is not None]
-    if sum(weight for _, weight in wrote) * 2 <= sum(weights):
+    if not outweigh((weight for _, weight in wrote), weights):
         return None
     return text_consensus([text for text, _ in wrote], [weight for _, weight in wrote], fold_case=plan.fold_case).value
 
