@@ -35,7 +35,9 @@ _HEADING = ["", "value", "95 % interval", "n", ""]
 )  # fmt: skip
 @click.option("--pairs", is_flag=True, help="Also every two annotators' agreement; as csv, that table in its place.")
 @click.option("--quiet", is_flag=True, help="No progress bar. Off a terminal there is none anyway.")
-@config_options("max_record_bytes", "max_regions", "max_points", "max_characters", "max_depth", connection=False)
+@config_options(
+    "max_record_bytes", "max_regions", "max_points", "max_characters", "max_depth", "max_mask_side_px", connection=False
+)
 def score(
     events: tuple[Path, ...],
     settings_path: str | None,

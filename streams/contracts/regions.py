@@ -55,9 +55,8 @@ Coordinate = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
 """Pixels (or the tool's unit). The bound keeps every area and sum finite; no image is a billion pixels wide."""
 
 Extent = Annotated[float, Meta(ge=0, le=FARTHEST)]
-RasterSide = Annotated[int, Meta(ge=1, le=2**18)]
-"""Pixels. Wider than any slide scanner's image; a run over a raster is cut by column where masks differ in height, so
-without a bound forty bytes could ask for gigabytes."""
+RasterSide = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+"""Pixels. How many are read the worker's `max_mask_side_px` says."""
 
 Degrees = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Place = tuple[Coordinate, Coordinate]
