@@ -164,8 +164,8 @@ class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """The ends of a number's or rating's scale, on which a difference is small or large; both or neither. Without, a
     difference counts as a share of the larger of the two numbers."""
     tolerance: Annotated[float, Meta(ge=0, le=1e9)] | None = None
-    """Number: answers that differ by no more agree. Outlines: boundary tolerance in px. Spans: characters at each end.
-    Segments: seconds at each end. None: the metric's own default."""
+    """Number: answers that differ by no more agree. Outlines: boundary tolerance in px (0: only what coincides). Spans:
+    characters at each end. Segments: seconds at each end. None: the metric's own default."""
     fold_case: bool = False
     """Text: whether upper and lower case are the same."""
     text_weight: Share = 1.0

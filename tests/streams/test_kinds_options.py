@@ -104,15 +104,30 @@ def test_a_tolerance_forgives_ends_that_are_so_far_off(kind: str, near: dict[str
 
 
 def test_a_boundary_tolerance_forgives_outlines_that_are_so_far_off() -> None:
-    def score(tolerance: float | None) -> float:
+    def score(tolerance: float | None, moved_px: float = 3) -> float:
+        x = moved_px
         square = region("polygon", points=[[0, 0], [40, 0], [40, 40], [0, 40]], holes=[])
-        moved = region("polygon", points=[[3, 0], [43, 0], [43, 40], [3, 40]], holes=[])
+        moved = region("polygon", points=[[x, 0], [40 + x, 0], [40 + x, 40], [x, 40]], holes=[])
         chosen = {"type": "polygon", "similarity": "boundary_f1", "tolerance": tolerance}
         return float(given(square, moved, **chosen).decided()["score"])
 
     assert score(5) == 1
     assert score(0.5) < 0.7
-    assert score(0) == score(None)  # no outline is drawn to the last bit
+    assert score(None) == 1  # 0.75 % of the diagonal, 5.3 px
+    # 0 is 0: of each outline 37 of 40 px of two of the four sides run along the other's.
+    assert score(0) == pytest.approx(2 * 37 / 160, abs=0.01)
+    assert score(0, moved_px=0) == score(0, moved_px=1e-9) == 1
+
+
+@pytest.mark.parametrize("kind", ["ellipse", "area"])
+def test_an_outline_tolerance_of_0_is_taken_at_its_word_for_every_outline(kind: str) -> None:
+    marks = region("ellipse"), region("ellipse", cx=51.0)
+    exact, default = (
+        given(*marks, type=kind, similarity="boundary_f1", tolerance=tolerance).decided()["score"]
+        for tolerance in (0, None)
+    )
+    assert exact < 0.2
+    assert default == 1
 
 
 _LEFT = {"points": [[0, 0], [10, 0], [10, 10], [0, 10]], "holes": []}
