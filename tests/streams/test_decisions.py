@@ -230,6 +230,16 @@ def test_select_all_keeps_every_box_as_drawn() -> None:
     ]  # fmt: skip
 
 
+def test_an_object_that_every_copy_is_kept_of_is_missing_once() -> None:
+    everything = project(controls={"objects": {"type": "box", "adjudication": "select_all"}})
+    decided = _decide([box(0)], [box(1)], [box(50)], settings_=everything)
+    missing = [c for c in decided["controls"]["objects"]["conflicts"] if c["kind"] == "missing"]
+    assert [(c["annotators"], c["regions"], c["detail"]) for c in missing] == [
+        (["a3"], ["s-a1/r1", "s-a2/r1"], "object 1 of the consensus not drawn"),
+        (["a1", "a2"], ["s-a3/r1"], "object 3 of the consensus not drawn"),
+    ]
+
+
 def test_the_same_box_turned_is_the_same_box() -> None:
     # 20 x 10 about (10, 5), turned by 90 degrees, is 10 x 20 about the same centre.
     decided = _decide([box(0, 0, 20, 10)], [box(5, -5, 10, 20, rotation_degrees=90)], [box(0, 0, 20, 10)])

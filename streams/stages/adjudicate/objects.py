@@ -235,14 +235,17 @@ def _conflicts(
     plan: ControlPlan, voters: Voters, drawn: Drawn, found: Sequence[Found], left_over: Sequence[list[int]]
 ) -> list[Conflict]:
     conflicts: list[Conflict] = []
+    copies: dict[int, list[str]] = {}
+    for one in found:
+        copies.setdefault(one.members[0], []).extend(one.sources)
     for number, one in enumerate(found, 1):
         name = f"object {number} of the consensus"
         drew = {drawn.owners[i] for i in one.members}
         absent = [voters.ids[i] for i in range(len(voters.ids)) if i not in drew]
-        if absent:
-            conflicts.append(
-                Conflict(kind="missing", annotators=absent, regions=one.sources, detail=f"{name} not drawn")
-            )
+        kept = copies.pop(one.members[0], None)  # an object that several marks are kept of is missing once
+        if absent and kept:
+            detail = f"{name} not drawn"
+            conflicts.append(Conflict(kind="missing", annotators=absent, regions=sorted(kept), detail=detail))
         conflicts += _member_conflicts(plan, voters, drawn, one, name)
     conflicts += [
         _members_differ("extra", voters, drawn, members, "drawn by too few to be kept") for members in sorted(left_over)
