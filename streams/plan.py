@@ -30,6 +30,9 @@ class ControlPlan(Struct, frozen=True, eq=False):
     type: str
     metric: str
     similarity: str
+    """How marks are told to be one object, and compared unless a platform's way is asked for."""
+    by_platform: bool
+    """Whether the score compares marks as the platform of `metric` does, where that differs."""
     aggregate: str
     threshold: float | None
     adjudication: str
@@ -106,7 +109,8 @@ def _resolve(kind: str, settings: ControlSettings, given: Preset) -> ControlPlan
     return ControlPlan(
         type=kind,
         metric=metric,
-        similarity=settings.similarity or given.similarity or next(iter(default.similarities), ""),
+        similarity=settings.similarity or next(iter(default.similarities), ""),
+        by_platform=metric in PLATFORMS and settings.similarity is None,
         aggregate=aggregate,
         threshold=default.agreement_threshold if threshold is UNSET else threshold,
         adjudication=settings.adjudication or default.adjudications[0],
