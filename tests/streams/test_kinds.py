@@ -165,3 +165,11 @@ def test_who_sent_what_only_changes_the_names(kind: str) -> None:
 
 def test_every_kind_stands_here() -> None:
     assert {*ANSWERS, *OBJECTS, "relation", "area"} == set(TYPE_DEFAULTS)
+
+
+@pytest.mark.parametrize(("kind", "field"), [("taxonomy", "paths"), ("ranking", "items")])
+def test_where_all_answered_and_nothing_has_most_the_consensus_is_not_nothing(kind: str, field: str) -> None:
+    answers = {"taxonomy": [[["a", "x"]], [["b"]], [["c"]]], "ranking": [["a", "x"], ["b"], ["c"]]}[kind]
+    driver = given(*(region(kind) | {field: answer} for answer in answers))
+    (made,) = driver.decided()["consensus"]
+    assert (made[field], made["support"], made["confidence"]) == (answers[0], ["a1"], 0.333333)
