@@ -89,6 +89,36 @@ def test_fold_case_makes_capitals_equal_to_small_letters() -> None:
     assert given(*texts, type="text", fold_case=True).decided()["score"] == 1
 
 
+_SAME: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
+    ("number", [{"value": value} for value in (20.5, 20.8, 20.6)], {"tolerance": 0.5}),
+    ("number", [{"value": value} for value in (20.4, 20.8, 20.6)], {"tolerance": 0.3}),
+    ("rating", [{"value": value} for value in (3.0, 4.0)], {"tolerance": 1}),
+    ("text", [{"value": value} for value in ("Cat", "cat")], {"fold_case": True}),
+    ("text", [{"value": value} for value in ("the  cat", "the cat")], {}),
+    ("ranking", [{"items": items} for items in (["a", "b"], ["a", "b", "a"])], {}),
+    ("taxonomy", [{"paths": paths} for paths in ([["a"], []], [["a"]])], {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "said_so", "options"), _SAME)
+def test_the_share_of_the_commonest_answer_counts_answers_that_say_the_same(
+    kind: str, said_so: list[dict[str, Any]], options: dict[str, Any]
+) -> None:
+    """All of them support the consensus."""
+    driver = given(*(region(kind) | said for said in said_so), type=kind, aggregate="consensus_share", **options)
+    assert driver.decided()["score"] == 1.0
+    assert len(driver.decided()["consensus"][0]["support"]) == len(said_so)
+
+
+def test_a_number_between_may_still_bring_those_together_that_are_too_far_apart() -> None:
+    """0 and 2 at a tolerance of 1: 1 / 2 agree, and with an answer of 1 all three do."""
+    options = {"type": "number", "aggregate": "consensus_share", "tolerance": 1, "agreement_threshold": 0.9}
+    driver = given(region("number", value=0), region("number", value=2), **options)
+    assert (driver.decided()["score"], driver.decided()["state"]) == (0.5, "reassigning")
+    driver.feed(submitted(annotator="a9", result=[region("number", value=1)], at=9))
+    assert (driver.decided()["score"], driver.decided()["state"]) == (1.0, "agreed")
+
+
 @pytest.mark.parametrize(
     ("kind", "near", "tolerance"),
     [("span", {"start": 5, "end": 11}, 2), ("segment", {"start_seconds": 2.0, "end_seconds": 4.75}, 0.5)],
