@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scoring.agreement.similarity import Similarity
 from scoring.consensus.votes import vote
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, coordinates, over_distinct, upper_triangle, voters
+from scoring.shapes.geometric_median import geometric_median
 from scoring.shapes.meeting import in_parts
-from scoring.shapes.point import geometric_median
 from scoring.types import Array
 
 __all__ = ["COCO_SIGMAS", "DEFAULT_SIGMA", "Joint", "Keypoints", "fuse_keypoints", "keypoints_similarity"]

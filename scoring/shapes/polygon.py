@@ -169,8 +169,9 @@ def fuse_polygon(
 ) -> Polygon:
     """One polygon for those that several annotators drew around one object.
 
-    - `coverage`: the region that enough annotators cover, exactly, not on a raster; of several separate parts the
-      largest; then simplified.
+    - `coverage`: the region that enough annotators cover, exactly, not on a raster; then simplified. One ring can't
+      hold several separate parts: of those it is the largest, or the most central of the drawn polygons where that is
+      nearer (by IoU) to all that is covered, as both wings of a bow-tie are.
     - `medoid`: the polygon with the largest (weighted) sum of IoU with the others, as it was drawn.
 
     Two equal voices have more than half only where both agree: their fused polygon is what they share. Where nothing
@@ -225,17 +226,26 @@ def fuse_polygon(
 def fuse_regions(
     regions: Regions, weights: Sequence[float], at_least: float | None = None, simplify_px: float = DEFAULT_SIMPLIFY_PX
 ) -> Polygon | None:
-    """`covered_region`, its largest part, simplified; None where nothing is covered enough.
+    """`covered_region`, its largest part, simplified.
+
+    None where nothing is covered enough, and where the medoid of the regions is nearer (by IoU) to what is covered than
+    its largest part is: one outline for the object then is the medoid.
 
     >>> fuse_regions(shapely.box([0, 5], [0, 0], [10, 15], [10, 10]), [1.0, 1.0])
     Polygon(points=((5.0, 0.0), (5.0, 10.0), (10.0, 10.0), (10.0, 0.0)), holes=())
     """
     if not simplify_px >= 0.0:
         raise ValueError(f"expected a simplification of at least 0 px, got {simplify_px}")
-    parts = [part for part in shapely.get_parts(covered_region(regions, weights, at_least)) if part.area > 0.0]
+    covered = covered_region(regions, weights, at_least)
+    parts = [part for part in shapely.get_parts(covered) if part.area > 0.0]
     if not parts:
         return None
     largest = shapely.normalize(min(parts, key=lambda part: (-round(part.area, 9), part.bounds)))
+    if len(parts) > 1:
+        whole = regions[medoid(_symmetric(as_dense(region_iou(regions))), weights)]
+        common = shapely.intersection(whole, covered).area
+        if common / (whole.area + covered.area - common) > largest.area / covered.area:
+            return None
     simple = shapely.simplify(largest, min(simplify_px, _SIMPLIFY_SHARE * sqrt(largest.area)))
     return _as_polygon(shapely.normalize(simple))
 

@@ -5,10 +5,11 @@ rasterisers): both wings of a bow-tie, not their difference (which the shoelace 
 a zero-width buffer gives). A line drawn several times is one line, so an outline gone round twice means what it means
 once. Lines and points that enclose nothing are dropped.
 
-A ring whose sides meet one another more than `MOST_CROSSINGS` times is a scribble, not an outline: it means its convex
-hull. By the even-odd rule it would fall into cells by the square of its points, half a million of 2,000 points at
-random, and all that it is compared with would be cut by them. So does a ring whose crossings floating point can't put
-in order (coordinates of 1e300 px).
+A ring whose sides cross one another more often than it has sides, and more than `FEW_CROSSINGS` times, is a scribble,
+not an outline: it means its convex hull. By the even-odd rule it would fall into cells by the square of its points,
+half a million of 2,000 points at random, and all that it is compared with would be cut by them: a pair of scribbles of
+20 points takes as long as one of outlines of 500. So do rings whose sides meet, touches included, more than
+`MOST_CROSSINGS` times, and rings whose crossings floating point can't put in order (coordinates of 1e300 px).
 """
 
 from __future__ import annotations
@@ -27,13 +28,17 @@ from scoring.shapes.common import Coordinate, coordinates
 from scoring.shapes.regions import NEGLIGIBLE_AREA, NOTHING, Regions, solid
 from scoring.types import Array
 
-__all__ = ["MOST_CROSSINGS", "enclosed", "polygonal"]
+__all__ = ["FEW_CROSSINGS", "MOST_CROSSINGS", "enclosed", "polygonal"]
+
+FEW_CROSSINGS = 20
+"""Pairs of sides that may cross in any ring. A star of seven points has 14; of more than 20, a ring may have as many as
+it has sides, with room for a traced outline whose every few points cross. So the region that a ring means has corners
+by the number of its points, a few times as many, and not by their square."""
 
 MOST_CROSSINGS = 1_000
-"""Pairs of sides of one ring, other than neighbours, that may meet before the ring is taken for a scribble.
+"""Pairs of sides of one ring, other than neighbours, that may meet, whatever its number of points.
 
-Far more than a careless hand makes, with room for a traced outline whose every few points cross; a ring of this many
-is repaired within some 10 ms, and neither counting nor the hull of one with more takes longer."""
+A ring of this many is repaired within some 10 ms, and neither counting nor the hull of one with more takes longer."""
 
 _SIDES_AT_ONCE = 64
 # Compared with all others in one go: of 2,000 sides 128,000 pairs, after which it is asked whether that is enough.
@@ -111,7 +116,7 @@ def _repaired(region: Any) -> Any:
     starts, ends = ring[:-1], ring[1:]
     moving = (starts != ends).any(axis=1)
     starts, ends = starts[moving], ends[moving]
-    if _crossings_beyond(starts, ends, MOST_CROSSINGS):
+    if _is_scribble(starts, ends):
         return shapely.convex_hull(region)
     try:
         lines = shapely.union_all([shapely.boundary(region)])
@@ -124,21 +129,22 @@ def _repaired(region: Any) -> Any:
     return parts if shapely.is_valid(parts) else shapely.union_all(kept)
 
 
-def _crossings_beyond(starts: Array, ends: Array, most: int) -> bool:
-    """Whether more than so many pairs of sides of a ring meet, neighbours left out; stops when it knows."""
+def _is_scribble(starts: Array, ends: Array) -> bool:
+    """Whether too many pairs of sides of a ring cross or meet, neighbours left out; stops when it knows."""
     sides = shapely.linestrings(np.stack([starts, ends], axis=1))
     tree = shapely.STRtree(sides)
-    met = 0
+    met = crossed = 0
     for begin in range(0, len(sides), _SIDES_AT_ONCE):
         first, second = tree.query(sides[begin : begin + _SIDES_AT_ONCE])
         first = first + begin
         others = (second > first + 1) & (second - first < len(sides) - 1)
         a, b = first[others], second[others]
         # Their bounding boxes meet, so they do where the ends of each lie on both sides of the other, or on it.
-        across = _turns(starts[a], ends[a], starts[b]) * _turns(starts[a], ends[a], ends[b]) <= 0.0
-        along = _turns(starts[b], ends[b], starts[a]) * _turns(starts[b], ends[b], ends[a]) <= 0.0
-        met += int(np.count_nonzero(across & along))
-        if met > most:
+        across = _turns(starts[a], ends[a], starts[b]) * _turns(starts[a], ends[a], ends[b])
+        along = _turns(starts[b], ends[b], starts[a]) * _turns(starts[b], ends[b], ends[a])
+        met += int(np.count_nonzero((across <= 0.0) & (along <= 0.0)))
+        crossed += int(np.count_nonzero((across < 0.0) & (along < 0.0)))
+        if met > MOST_CROSSINGS or crossed > max(FEW_CROSSINGS, len(sides)):
             return True
     return False
 
