@@ -243,6 +243,7 @@ class GoldPass(NamedTuple):
 def pass_with_gold(rows: Iterable[Row], known: Mapping[str, str], rivals: Sequence[Model] = RIVALS) -> GoldPass:
     """One pass in which some classes are known: gold tasks judge the models, each of which learns sums of its own."""
     sums: dict[Model, Sums] = {model: Sums() for model in rivals}
+    learning = [model for model in rivals if model != "majority"]
     record = GoldRecord()
     answers: dict[str, dict[str, str]] = {}
     contributions: dict[str, dict[Model, Contribution]] = {}
@@ -259,12 +260,12 @@ def pass_with_gold(rows: Iterable[Row], known: Mapping[str, str], rivals: Sequen
             judged[task] = judge(said, known[task], sums)
             record.add(judged[task])
             found = found._replace(choice=choose(record))
-            contributions[task] = dict.fromkeys(rivals, gold(said, known[task]))
+            contributions[task] = dict.fromkeys(learning, gold(said, known[task]))
         else:
             probabilities = {model: posterior(said, sums[model], model) for model in rivals}
             found.default[task] = winner(probabilities["shrunk"])
             found.chosen[task] = winner(probabilities[found.choice.model])
-            contributions[task] = {model: learned(said, probabilities[model]) for model in rivals}
+            contributions[task] = {model: learned(said, probabilities[model]) for model in learning}
         for model, taught in contributions[task].items():
             sums[model].add(taught)
     return found
