@@ -36,6 +36,9 @@ class ControlPlan(Struct, frozen=True, eq=False):
     type: str
     metric: str
     similarity: str
+    """How marks are told to be one object, and compared unless a platform's way is asked for."""
+    by_platform: bool
+    """Whether the score compares marks as the platform of `metric` does, where that differs."""
     aggregate: str
     threshold: float | None
     adjudication: str
@@ -110,12 +113,13 @@ def _resolve(kind: str, settings: ControlSettings, given: Preset) -> ControlPlan
     metric = settings.metric or given.metric or default.metrics[0]
     # A platform's formula for objects says how annotators are brought together, too.
     aggregate = metric if metric in PLATFORMS else settings.aggregate or given.aggregate or default.aggregates[0]
-    similarity = settings.similarity or given.similarity or next(iter(default.similarities), "")
+    similarity = settings.similarity or next(iter(default.similarities), "")
     alike = SIMILARITY_DEFAULTS.get(similarity, _AS_IOU)
     return ControlPlan(
         type=kind,
         metric=metric,
         similarity=similarity,
+        by_platform=metric in PLATFORMS and settings.similarity is None,
         aggregate=aggregate,
         threshold=default.agreement_threshold if threshold is UNSET else threshold,
         adjudication=settings.adjudication or default.adjudications[0],

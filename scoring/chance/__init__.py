@@ -10,7 +10,7 @@
 | a batch of labels as a matrix | `coincidences.tabulate` | as labels |
 
 Each gives a `coefficient.Coefficient` (value, observed, expected, interval, tasks, answers, pairs) or `Undefined` with
-the reason. Every sum is a `tally.Tally`: equal to the bit for equal tasks, whatever was added, taken back and merged.
+the reason. Every sum is exact (see `tally`): equal to the bit for equal tasks, whatever was added and taken back.
 
 >>> from scoring.chance.alpha import krippendorff_alpha
 >>> from scoring.chance.coincidences import Coincidences

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import fdtri
 
 from scoring.chance.coefficient import CONFIDENCE, Coefficient, Interval, certain, check_confidence
-from scoring.chance.ratings import RatingSums
+from scoring.chance.ratings import RatingSums, as_float
 from scoring.rolling.sums import MICRO
 from scoring.types import Array, Undefined
 
@@ -67,15 +67,15 @@ def icc_one_way(sums: RatingSums, confidence: float = CONFIDENCE) -> Coefficient
     k = (n - sum(moments[0, 0] * m * m for m, moments in sums.by_size().items()) / n) / (tasks - 1)
     interval = certain(tasks, confidence)
     if within:
-        ratio, degrees = float(between / within), (tasks - 1, int(n) - tasks)
+        ratio, degrees = as_float(between / within), (tasks - 1, int(n) - tasks)
         low = ratio / _f(confidence, *degrees)
         high = ratio * _f(confidence, *degrees[::-1])
-        ends = [max((f - 1.0) / (f - 1.0 + float(k)), -1.0) for f in (low, high)]
+        ends = [max(1.0 - float(k) / (f - 1.0 + float(k)), -1.0) for f in (low, high)]
         interval = Interval(ends[0], ends[1], None, confidence, _METHOD)
     value = float((between - within) / (between + (k - 1) * within))
     unit = MICRO * MICRO
     variance = (second - first * first / n) / (n - 1)
-    return Coefficient(value, float(within / unit), float(variance / unit), interval, tasks, int(n), pairs)
+    return Coefficient(value, as_float(within / unit), as_float(variance / unit), interval, tasks, int(n), pairs)
 
 
 def icc_two_way(ratings: Any, averaged: bool = False, confidence: float = CONFIDENCE) -> Coefficient | Undefined:
@@ -124,6 +124,8 @@ def icc_two_way(ratings: Any, averaged: bool = False, confidence: float = CONFID
         return Undefined(f"needs two annotators and two tasks that all of them rated, got {k} and {n}")
     if x.min() == x.max():
         return Undefined(f"all ratings are equal ({x[0, 0]:g}), so nothing could have disagreed")
+    exponent = int(np.frexp(np.abs(x).max())[1])
+    x = np.ldexp(x, -exponent)  # numbers near 1, whatever the unit, so that no square leaves the range of floats
     tasks, annotators, rest = _mean_squares(x)
     variance = tasks + (annotators - rest) / n if averaged else tasks + (k - 1) * rest + k * (annotators - rest) / n
     if variance <= _NO_VARIANCE * max(tasks, annotators, rest):
@@ -135,7 +137,9 @@ def icc_two_way(ratings: Any, averaged: bool = False, confidence: float = CONFID
     if ends is not None:
         low, high = (_of_means(end, k) if averaged else end for end in ends)
         interval = Interval(min(max(low, -1.0), value), min(max(high, value), 1.0), None, confidence, _METHOD)
-    return Coefficient(value, rest, float(x.var(ddof=1)), interval, n, n * k, n * k * (k - 1) // 2)
+    with np.errstate(over="ignore", under="ignore"):
+        observed, expected = np.ldexp([rest, x.var(ddof=1)], 2 * exponent).tolist()
+    return Coefficient(value, observed, expected, interval, n, n * k, n * k * (k - 1) // 2)
 
 
 def _mean_squares(x: Array) -> tuple[float, float, float]:

@@ -1,31 +1,39 @@
 """Numbers on a fine scale: sums of powers that can be taken back exactly, and interval alpha from them.
 
-A rating is rounded once to a whole number of millionths and enters whole-number sums: how many tasks with m ratings
-there are, and for these the sums of products of powers of each task's s (its sum) and q (its sum of squares). Nine
-numbers for each m hold everything that alpha and ICC(1) and their intervals depend on, however fine the scale. They are
-whole numbers beyond 64 bits, which Python has and JSON readers may not: store them as text.
+A rating enters the sums as the decimal that it is written as, exactly: 0.1 is a tenth, 4.1e-7 is 41 / 10^8. So alpha
+and ICC are the same whatever the unit, metres or micrometres. Kept is how many tasks with m ratings there are, and for
+these the sums of products of powers of each task's s (its sum) and q (its sum of squares). Nine numbers for each m hold
+everything that alpha and ICC(1) and their intervals depend on, however fine the scale. They count in millionths, so
+that they are whole for most scales, and are fractions for finer ones; beyond 64 bits, which JSON readers may not have:
+store them as text (`str`; `exactly` reads it).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
-from math import isfinite
-from typing import Final, NamedTuple
+from math import inf, isfinite, lcm
+from typing import Final, NamedTuple, TypeAlias
 
 from scoring.chance.coefficient import CONFIDENCE, Coefficient, around, check_confidence
-from scoring.chance.tally import Tally
-from scoring.rolling.sums import MICRO, to_micro
+from scoring.chance.tally import ExactSums
+from scoring.rolling.sums import MICRO
 from scoring.types import Undefined
 
-__all__ = ["RatingSums", "Totals", "interval_alpha"]
+__all__ = ["RatingSums", "Totals", "as_float", "exactly", "interval_alpha"]
+
+_Exact: TypeAlias = int | Fraction
 
 _DELTA: Final = "delta method over tasks"
 _POWERS: Final = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (3, 0), (0, 2), (2, 1), (4, 0))
 # Of s and q. The variance of alpha needs the squares of everything that its value needs: s, q and s².
 
+_SURE_DIGITS: Final = 10**15
+# Of decimals with no more digits no two are the same float.
 
-class RatingSums(Tally[tuple[int, int, int]]):
+
+class RatingSums(ExactSums[tuple[int, int, int], _Exact]):
     """Sums over tasks of s^a q^b by the number of ratings m; the key is (m, a, b).
 
     >>> sums = RatingSums()
@@ -47,12 +55,16 @@ class RatingSums(Tally[tuple[int, int, int]]):
         listed = list(ratings)
         if not all(isfinite(rating) for rating in listed):
             raise ValueError(f"expected finite ratings, got {listed}")
-        micro = [to_micro(rating) for rating in listed]
-        if len(micro) < 2:
+        if len(listed) < 2:
             return
-        s, q = sum(micro), sum(x * x for x in micro)
+        micro = [_in_millionths(rating) for rating in listed]
+        # Over one denominator, so that fractions are made once a sum.
+        below = lcm(*(x.denominator for x in micro))
+        parts = [x.numerator * (below // x.denominator) for x in micro]
+        s, q = sum(parts), sum(x * x for x in parts)
         for a, b in _POWERS:
-            self.change((len(micro), a, b), tasks * s**a * q**b)
+            power = tasks * s**a * q**b
+            self.change((len(parts), a, b), power if below == 1 else Fraction(power, below ** (a + 2 * b)))
 
     def retract(self, ratings: Iterable[float], tasks: int = 1) -> None:
         """Take a task back that was counted with these ratings."""
@@ -66,19 +78,19 @@ class RatingSums(Tally[tuple[int, int, int]]):
         if not groups:
             return Undefined("no task has two ratings: fewer than two annotators, or no overlap between them")
         totals = Totals(
-            tasks=sum(moments[0, 0] for moments in groups.values()),
+            tasks=sum(int(moments[0, 0]) for moments in groups.values()),
             ratings=_sum(Fraction(m * moments[0, 0]) for m, moments in groups.items()),
             total=_sum(Fraction(moments[1, 0]) for moments in groups.values()),
             squares=_sum(Fraction(moments[0, 1]) for moments in groups.values()),
             of_tasks=_sum(Fraction(moments[2, 0], m) for m, moments in groups.items()),
-            pairs=sum(moments[0, 0] * m * (m - 1) // 2 for m, moments in groups.items()),
+            pairs=sum(int(moments[0, 0]) * m * (m - 1) // 2 for m, moments in groups.items()),
         )
         if totals.ratings * totals.squares == totals.total**2:
-            equal = float(totals.total / totals.ratings / MICRO)
+            equal = as_float(totals.total / totals.ratings / MICRO)
             return Undefined(f"all ratings are equal ({equal:g}), so nothing could have disagreed")
         return totals
 
-    def by_size(self) -> dict[int, dict[tuple[int, int], int]]:
+    def by_size(self) -> dict[int, dict[tuple[int, int], _Exact]]:
         """The sums by number of ratings, in ascending order: number of ratings, then powers of s and q, to the sum."""
         sizes = sorted({m for (m, _, _), _ in self})
         counts = self.counts
@@ -131,13 +143,12 @@ def interval_alpha(sums: RatingSums, confidence: float = CONFIDENCE) -> Coeffici
     value = 1 - (n - 1) * observed / total
     interval = around(float(value), _variance(totals, groups, observed, total), tasks, confidence, _DELTA, tasks - 1.0)
     unit = MICRO * MICRO
-    return Coefficient(
-        float(value), float(observed / n / unit), float(total / (n * (n - 1)) / unit), interval, tasks, int(n), pairs
-    )
+    wrong, by_chance = as_float(observed / n / unit), as_float(total / (n * (n - 1)) / unit)
+    return Coefficient(float(value), wrong, by_chance, interval, tasks, int(n), pairs)
 
 
 def _variance(
-    totals: Totals, groups: Mapping[int, Mapping[tuple[int, int], int]], observed: Fraction, total: Fraction
+    totals: Totals, groups: Mapping[int, Mapping[tuple[int, int], _Exact]], observed: Fraction, total: Fraction
 ) -> float:
     """Variance of alpha by the delta method, from what each task adds to it."""
     tasks, n, first, second, _, _ = totals
@@ -157,6 +168,37 @@ def _variance(
         for (a, b), x in terms.items():
             squares += _sum(x * y * moments[a + c, b + d] for (c, d), y in terms.items())
     return float(squares - parts * parts / tasks) * tasks / max(tasks - 1, 1)
+
+
+def as_float(number: Fraction) -> float:
+    """The nearest float, infinite beyond the range of floats.
+
+    >>> as_float(Fraction(1, 4)), as_float(Fraction(10) ** 400)
+    (0.25, inf)
+    """
+    try:
+        return float(number)
+    except OverflowError:
+        return inf if number > 0 else -inf
+
+
+def exactly(text: str) -> int | Fraction:
+    """One of the sums from its text.
+
+    >>> exactly("3000000"), exactly("41/100")
+    (3000000, Fraction(41, 100))
+    """
+    return Fraction(text) if "/" in text else int(text)
+
+
+def _in_millionths(rating: float) -> _Exact:
+    """The shortest decimal that is this float, or the whole number, times a million."""
+    if isinstance(rating, int):
+        return rating * MICRO
+    micro = rating * MICRO
+    if abs(micro) < _SURE_DIGITS and round(micro) / MICRO == rating:
+        return round(micro)
+    return Fraction(Decimal(repr(float(rating)))) * MICRO
 
 
 def _sum(terms: Iterable[Fraction]) -> Fraction:

@@ -20,7 +20,8 @@ from scoring.shapes.common import (
     upper_triangle,
     voters,
 )
-from scoring.shapes.point import DEFAULT_POINT_RATE, distances, farthest, geometric_median, near_pairs, nearness
+from scoring.shapes.geometric_median import geometric_median
+from scoring.shapes.point import DEFAULT_POINT_RATE, distances, farthest, near_pairs, nearness
 from scoring.types import Array
 
 __all__ = ["Angle", "angle_similarity", "fuse_angle"]

@@ -106,7 +106,8 @@ def fuse_area(shapes: Sequence[Area], weights: Sequence[float] | None = None) ->
     """One area for those that several annotators marked around one object, whatever tools they used.
 
     All of one kind: the default fusion of that kind. Of several kinds: the polygon of the region that more than half of
-    the weight covers, as `fuse_polygon`; where there is none, the shape with the largest sum of IoU.
+    the weight covers, as `fuse_polygon`; where there is none, and where `fuse_polygon` takes the medoid, the shape with
+    the largest sum of IoU.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from scipy.spatial import KDTree
 
 from scoring.agreement.similarity import DENSE_UP_TO, Similarity
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, coordinates, over_distinct, upper_triangle, voters
+from scoring.shapes.geometric_median import geometric_median
 from scoring.types import Array
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "distances",
     "farthest",
     "fuse_point",
-    "geometric_median",
     "near_pairs",
     "nearness",
     "point_similarity",
@@ -44,8 +44,6 @@ _NEGLIGIBLE = 1e-9
 _SHRINK = 0.8
 _SHRINKINGS = 200
 # Down to 4e-20 of the reach: points that are all nearer than that are one place for every image.
-
-_MOST_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -123,7 +121,7 @@ def fuse_point(shapes: Sequence[Point], weights: Sequence[float] | None = None) 
     -------
     Point
         Exactly the common point where all are identical; the same bits for every order. Half way between two points of
-        the same weight.
+        the same weight; otherwise `scoring.shapes.geometric_median.geometric_median`.
 
     Raises
     ------
@@ -132,7 +130,7 @@ def fuse_point(shapes: Sequence[Point], weights: Sequence[float] | None = None) 
 
     References
     ----------
-    Weiszfeld (1937); Vardi and Zhang (2000), doi:10.1073/pnas.97.4.1423.
+    Vardi and Zhang (2000), doi:10.1073/pnas.97.4.1423.
 
     Examples
     --------
@@ -219,47 +217,3 @@ def near_pairs(
     pairs: NDArray[np.intp] = np.sort(tree.query_pairs(reach, output_type="ndarray"), axis=1)
     first, second = pairs[np.lexsort(pairs.T[::-1])].T
     return first, second, np.hypot(*(points[first] - points[second]).T)
-
-
-def geometric_median(points: Array, weights: Sequence[float]) -> tuple[float, float]:
-    """Where the weighted sum of distances to (n, 2) points, given in the order of their content, is least.
-
-    A given point is the median when the pulls of all others on it add up to no more than its own weight (tested first,
-    so such a median is exact). Otherwise Weiszfeld's iteration from the weighted mean, until it moves by less than
-    1e-12 of the extent of the points, at most 1,000 steps. Where many points are the median (an even number on one
-    line) it is the one that the mean leads to, half way between two.
-
-    >>> geometric_median(np.array([[0.0, 0.0], [4.0, 0.0]]), [1.0, 1.0])
-    (2.0, 0.0)
-    """
-    weight = np.array(weights)
-    origin, extent = points[0], float(np.ptp(points, axis=0).max())
-    if extent == 0.0:
-        return float(origin[0]), float(origin[1])
-    # In units of their extent, so that neither tiny nor far points lose digits.
-    local = (points - origin) / extent
-    median = _central_point(local, weight)
-    if median is None:
-        median = np.average(local, axis=0, weights=weight)
-        for _ in range(_MOST_STEPS):
-            # A step that lands on a given point would divide by 0; that point is not the median, so it may be left.
-            pull = weight / np.maximum(np.hypot(*(local - median).T), 1e-15)
-            former, median = median, pull @ local / pull.sum()
-            if np.abs(median - former).max() <= 1e-12:
-                break
-    x, y = (origin + median * extent).tolist()
-    return x, y
-
-
-def _central_point(points: Array, weight: Array) -> Array | None:
-    """The first of the points that is the only median, if one is.
-
-    Where the pulls are in balance exactly the medians may be many, and no given point is preferred.
-    """
-    steps = points[None, :, :] - points[:, None, :]
-    apart = np.hypot(steps[:, :, 0], steps[:, :, 1])
-    pulls = np.divide(weight[None, :], apart, out=np.zeros_like(apart), where=apart > 0.0)
-    pulled = np.linalg.norm((pulls[:, :, None] * steps).sum(axis=1), axis=1)
-    held = (weight[None, :] * (apart == 0.0)).sum(axis=1)
-    central = np.flatnonzero(pulled < held * (1.0 - 1e-9))
-    return points[central[0]] if len(central) else None

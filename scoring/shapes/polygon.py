@@ -8,7 +8,7 @@ square px, enclose nothing: such a polygon has similarity 1 with an identical on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import fsum, sqrt
 from typing import Any, Literal
 
@@ -58,6 +58,8 @@ class Polygon:
     """The outer ring, px; closed by itself, the first point need not be repeated."""
     holes: tuple[tuple[Coordinate, ...], ...] = ()
     """Rings that are not part of the region."""
+    region: Any = field(default=None, init=False, compare=False, repr=False)
+    """What it covers, kept from when `polygon_regions` first made it: to compare and to fuse both need it."""
 
     @classmethod
     def of(cls, points: Iterable[Sequence[float]], holes: Iterable[Iterable[Sequence[float]]] = ()) -> Polygon:
@@ -136,6 +138,15 @@ def polygon_regions(shapes: Sequence[Polygon]) -> Regions:
     >>> polygon_regions([sticking_out])[0].area
     92.0
     """
+    new = [shape for shape in shapes if shape.region is None]
+    for shape, region in zip(new, _made_regions(new), strict=True):
+        object.__setattr__(shape, "region", region)
+    regions = np.empty(len(shapes), dtype=object)
+    regions[:] = [shape.region for shape in shapes]
+    return regions
+
+
+def _made_regions(shapes: Sequence[Polygon]) -> Regions:
     regions = enclosed([shape.points for shape in shapes])
     holed = [i for i, shape in enumerate(shapes) if shape.holes]
     if holed:
@@ -143,8 +154,9 @@ def polygon_regions(shapes: Sequence[Polygon]) -> Regions:
         holes = enclosed([hole for i in holed for hole in shapes[i].holes])
         ends = np.cumsum([len(shapes[i].holes) for i in holed])
         within = [shapely.union_all(part) if len(part) > 1 else part[0] for part in np.split(holes, ends[:-1])]
-        regions[holed] = [polygonal(region) for region in shapely.difference(regions[holed], within)]
-    return solid(regions)
+        left = [polygonal(region) for region in shapely.difference(regions[holed], within)]
+        regions[holed] = solid(np.array(left, dtype=object))
+    return regions
 
 
 def fuse_polygon(
@@ -157,8 +169,9 @@ def fuse_polygon(
 ) -> Polygon:
     """One polygon for those that several annotators drew around one object.
 
-    - `coverage`: the region that enough annotators cover, exactly, not on a raster; of several separate parts the
-      largest; then simplified.
+    - `coverage`: the region that enough annotators cover, exactly, not on a raster; then simplified. One ring can't
+      hold several separate parts: of those it is the largest, or the most central of the drawn polygons where that is
+      nearer (by IoU) to all that is covered, as both wings of a bow-tie are.
     - `medoid`: the polygon with the largest (weighted) sum of IoU with the others, as it was drawn.
 
     Two equal voices have more than half only where both agree: their fused polygon is what they share. Where nothing
@@ -213,17 +226,26 @@ def fuse_polygon(
 def fuse_regions(
     regions: Regions, weights: Sequence[float], at_least: float | None = None, simplify_px: float = DEFAULT_SIMPLIFY_PX
 ) -> Polygon | None:
-    """`covered_region`, its largest part, simplified; None where nothing is covered enough.
+    """`covered_region`, its largest part, simplified.
+
+    None where nothing is covered enough, and where the medoid of the regions is nearer (by IoU) to what is covered than
+    its largest part is: one outline for the object then is the medoid.
 
     >>> fuse_regions(shapely.box([0, 5], [0, 0], [10, 15], [10, 10]), [1.0, 1.0])
     Polygon(points=((5.0, 0.0), (5.0, 10.0), (10.0, 10.0), (10.0, 0.0)), holes=())
     """
     if not simplify_px >= 0.0:
         raise ValueError(f"expected a simplification of at least 0 px, got {simplify_px}")
-    parts = [part for part in shapely.get_parts(covered_region(regions, weights, at_least)) if part.area > 0.0]
+    covered = covered_region(regions, weights, at_least)
+    parts = [part for part in shapely.get_parts(covered) if part.area > 0.0]
     if not parts:
         return None
     largest = shapely.normalize(min(parts, key=lambda part: (-round(part.area, 9), part.bounds)))
+    if len(parts) > 1:
+        whole = regions[medoid(_symmetric(as_dense(region_iou(regions))), weights)]
+        common = shapely.intersection(whole, covered).area
+        if common / (whole.area + covered.area - common) > largest.area / covered.area:
+            return None
     simple = shapely.simplify(largest, min(simplify_px, _SIMPLIFY_SHARE * sqrt(largest.area)))
     return _as_polygon(shapely.normalize(simple))
 

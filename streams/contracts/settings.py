@@ -87,7 +87,7 @@ TYPE_DEFAULTS: dict[str, TypeDefaults] = {
     "rating": _answer(("scale", "exact"), "median"),
     "ranking": _answer(("kendall", "footrule", "exact"), "kemeny", "borda"),
     "taxonomy": _answer(("path", "nodes", "exact"), "majority"),
-    "box": _objects(("iou",), "median", "weighted_mean", "medoid"),
+    "box": _objects(_AREA, "median", "weighted_mean", "medoid"),
     "polygon": _objects(_AREA, "coverage", "medoid"),
     "mask": _objects(_AREA, "majority", "staple", "medoid"),
     "polyline": _objects(("mutual", "aligned", "directed"), "medoid"),
@@ -169,8 +169,8 @@ class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     fold_case: bool = False
     """Text: whether upper and lower case are the same."""
     text_weight: Share = 1.0
-    """Marks that both carry text (OCR, transcripts): the share of their similarity that the texts decide. 1: place
-    times text; 0: texts are not scored."""
+    """Marks that carry text (OCR, transcripts): the share of their similarity that the texts decide. 1: place times
+    text; 0: texts are not scored. Of two marks without one it decides nothing; one without has read nothing."""
 
 
 class RoutingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

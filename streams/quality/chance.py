@@ -10,7 +10,7 @@ from scoring.chance.alpha import Level, krippendorff_alpha
 from scoring.chance.coincidences import Coincidences
 from scoring.chance.icc import icc_one_way
 from scoring.chance.many import fleiss_kappa, gwet_ac, percent_agreement
-from scoring.chance.ratings import RatingSums, interval_alpha
+from scoring.chance.ratings import RatingSums, exactly, interval_alpha
 from scoring.chance.tally import natural_order
 from scoring.chance.units import MISSING
 from scoring.types import Undefined
@@ -88,7 +88,7 @@ def _of_objects(units: list[tuple[Counter[Any], int]]) -> dict[str, Statistic]:
 def _of_numbers(record: ControlRecord) -> dict[str, Statistic]:
     sums = RatingSums(
         {
-            (int(m), *power): int(value)
+            (int(m), *power): exactly(value)
             for m, moments in record.ratings.items()
             for power, value in zip(_POWERS, moments, strict=True)
         }

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from scoring.chance.ratings import RatingSums
+from scoring.chance.ratings import RatingSums, exactly
 from scoring.chance.units import MISSING
 from streams.contracts.facts import ControlPart, Units, Value
 from streams.quality.bounds import CELL_BYTES, PATTERN_BYTES, WEEKS
@@ -84,7 +84,7 @@ def _count_ratings(ratings: dict[str, list[str]], answers: Sequence[Value], sign
         known = ratings.get(str(m))
         sums = list(moments.values())
         if known is not None:
-            sums = [old + int(text) for old, text in zip(sums, known, strict=True)]
+            sums = [old + exactly(text) for old, text in zip(sums, known, strict=True)]
         if sums[0]:
             ratings[str(m)] = [str(value) for value in sums]
         else:

@@ -67,8 +67,8 @@ WORDS: dict[str, Words] = {
         "-", "[0, 1]", "two without a path 1, one without and one with 0", "Wu and Palmer doi:10.3115/981732.981751"
     ),
     "box": Words(
-        "rotation counts", "[0, 1]", "without area: set aside and reported, the rest of the submission counts",
-        "Jaccard doi:10.1111/j.1469-8137.1912.tb05611.x",
+        "rotation counts; " + _AREA_PARAMETERS, "[0, 1]",
+        "without area: set aside and reported, the rest of the submission counts", _AREA_SOURCE,
     ),
     "polygon": Words(
         _AREA_PARAMETERS, "[0, 1]",
@@ -106,8 +106,9 @@ WORDS: dict[str, Words] = {
         "own: likeness of the openings × nearness of the vertices",
     ),
     "relation": Words(
-        "the objects that it connects are clustered first", "0 or 1",
-        "an end that names no region is like no other end", "relation F1 doi:10.3115/1219840.1219893",
+        "the objects that it connects are clustered first; an end may be any region", "0 or 1",
+        "an end that names no region, or is in a circle of relations, is like no other end",
+        "relation F1 doi:10.3115/1219840.1219893",
     ),
     "area": Words(
         "boxes, polygons, masks and ellipses of one control; " + _AREA_PARAMETERS, "[0, 1]",

@@ -89,6 +89,36 @@ def test_fold_case_makes_capitals_equal_to_small_letters() -> None:
     assert given(*texts, type="text", fold_case=True).decided()["score"] == 1
 
 
+_SAME: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
+    ("number", [{"value": value} for value in (20.5, 20.8, 20.6)], {"tolerance": 0.5}),
+    ("number", [{"value": value} for value in (20.4, 20.8, 20.6)], {"tolerance": 0.3}),
+    ("rating", [{"value": value} for value in (3.0, 4.0)], {"tolerance": 1}),
+    ("text", [{"value": value} for value in ("Cat", "cat")], {"fold_case": True}),
+    ("text", [{"value": value} for value in ("the  cat", "the cat")], {}),
+    ("ranking", [{"items": items} for items in (["a", "b"], ["a", "b", "a"])], {}),
+    ("taxonomy", [{"paths": paths} for paths in ([["a"], []], [["a"]])], {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "said_so", "options"), _SAME)
+def test_the_share_of_the_commonest_answer_counts_answers_that_say_the_same(
+    kind: str, said_so: list[dict[str, Any]], options: dict[str, Any]
+) -> None:
+    """All of them support the consensus."""
+    driver = given(*(region(kind) | said for said in said_so), type=kind, aggregate="consensus_share", **options)
+    assert driver.decided()["score"] == 1.0
+    assert len(driver.decided()["consensus"][0]["support"]) == len(said_so)
+
+
+def test_a_number_between_may_still_bring_those_together_that_are_too_far_apart() -> None:
+    """0 and 2 at a tolerance of 1: 1 / 2 agree, and with an answer of 1 all three do."""
+    options = {"type": "number", "aggregate": "consensus_share", "tolerance": 1, "agreement_threshold": 0.9}
+    driver = given(region("number", value=0), region("number", value=2), **options)
+    assert (driver.decided()["score"], driver.decided()["state"]) == (0.5, "reassigning")
+    driver.feed(submitted(annotator="a9", result=[region("number", value=1)], at=9))
+    assert (driver.decided()["score"], driver.decided()["state"]) == (1.0, "agreed")
+
+
 @pytest.mark.parametrize(
     ("kind", "near", "tolerance"),
     [("span", {"start": 5, "end": 11}, 2), ("segment", {"start_seconds": 2.0, "end_seconds": 4.75}, 0.5)],
@@ -171,6 +201,40 @@ def test_the_defaults_of_a_similarity_are_what_those_of_the_iou_come_to_by_it() 
         assert iou in SimilarityDefaults()
     for near, far in zip(SIMILARITY_DEFAULTS["linear"], SimilarityDefaults(), strict=True):
         assert exp(-DEFAULT_POINT_RATE * (1 - near)) == pytest.approx(far, abs=0.04)
+
+
+_APART: dict[str, Any] = {"x": 0.0, "y": 0.0, "width": 40.0, "height": 40.0, "rotation_degrees": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("similarity", "other", "options", "score"),
+    [
+        # 40 x 40, 40 px of room and 40 x 40: no area in common, and 1,600 of 4,800 px of their hull are in neither.
+        ("giou", {"x": 80.0}, {}, (1 - 1600 / 4800) / 2),
+        ("giou", {"x": 80.0, "rotation_degrees": 90.0}, {}, (1 - 1600 / 4800) / 2),
+        ("boundary_f1", {"x": 1.0}, {"tolerance": 2}, 1.0),
+        ("boundary_f1", {"x": 1.0}, {"tolerance": 0.5}, 0.5),  # the two sides that lie on one another, nearly
+    ],
+)
+def test_boxes_may_be_compared_as_areas_are(
+    similarity: str, other: dict[str, Any], options: dict[str, Any], score: float
+) -> None:
+    driver = given(
+        region("box", **_APART), region("box", **_APART | other), similarity=similarity, type="box", **options
+    )
+    assert driver.decided()["score"] == pytest.approx(score, abs=0.01)
+
+
+@pytest.mark.parametrize("similarity", ["giou", "boundary_f1"])
+def test_a_fused_box_is_as_sure_as_the_similarity_says(similarity: str) -> None:
+    """Two equal ones and a third 10 px aside: the median is the first."""
+    aside = _APART | {"x": 10.0}
+    boxes = [region("box", **fields) for fields in (_APART, _APART, aside)]
+    driver = given(*boxes, type="box", similarity=similarity, minimum_similarity=0.1)
+    (made,) = driver.decided()["consensus"]
+    alike = control(driver)["matrix"][0][2]
+    assert (made["x"], made["confidence"]) == (0, pytest.approx((2 + alike) / 3))
+    assert alike != pytest.approx(0.6)  # their IoU
 
 
 def test_several_texts_of_one_control_are_the_lines_of_one_in_the_order_of_their_ids() -> None:

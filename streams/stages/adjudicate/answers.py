@@ -43,7 +43,8 @@ def settle_answers(control: ControlScore, voters: Voters) -> Settled:
         "sources": [s for i in (supporters or given) for s in sources(voters, i, evidence.regions)],
     }
     conflicts = _conflicts(control, evidence, voters, set(supporters), set(given))
-    return Settled([region], None, conflicts, answer=value)
+    said = [s for i in given for s in sources(voters, i, evidence.regions)]
+    return Settled([region], None, conflicts, [said], answer=value)
 
 
 def _support(answers: list[Any], value: Any, control: ControlScore) -> tuple[float, list[int]]:

@@ -14,17 +14,19 @@ from typing import Any
 import msgspec
 
 from scoring.agreement.similarity import entries, submatrix
+from scoring.consensus.centre import fused_confidence
 from scoring.consensus.clusters import cluster
-from scoring.consensus.pick import best_answer_per_class, select_all
+from scoring.consensus.pick import select_all
 from scoring.consensus.text import text_consensus
 from scoring.consensus.votes import vote
 from streams.contracts.decisions import ConsensusBox
 from streams.contracts.regions import FARTHEST, AttributeValue
 from streams.kinds import OBJECT_KINDS
 from streams.kinds.base import places
-from streams.kinds.marked_text import text_worth
+from streams.kinds.marked_text import Worth, text_worth
 from streams.plan import ControlPlan
 from streams.scores import ControlScore, ObjectEvidence
+from streams.stages.adjudicate.best_answer import best_answer
 from streams.stages.adjudicate.differences import Drawn, Found, object_conflicts, source
 from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled, Voters, best_voter, outweigh
 
@@ -43,7 +45,7 @@ def settle_objects(control: ControlScore, voters: Voters, lost: Container[str] =
     labels = [region.label for region in drawn.regions]
     order = places(drawn.shapes, labels)
     clusters = cluster(drawn.similarity, drawn.owners, labels, control.plan.minimum_similarity, order)
-    chosen = _chosen(control, voters, drawn, clusters, labels)
+    chosen = _chosen(control, voters, drawn, clusters)
     made = _found(control, evidence, voters, drawn, chosen)
     found = [one for one in made if control.plan.type != "relation" or not _has_lost_an_end(voters, drawn, one, lost)]
     found.sort(key=lambda f: (f.label, f.shape if type(f.shape) is tuple else repr(f.shape), f.sources))
@@ -75,7 +77,7 @@ def _units(
         unit.kept.append((one.label, one.shape))
         for place, (i, overlap) in enumerate(zip(one.members, one.overlaps, strict=True)):
             if unit.labels[place] == one.label:
-                kept = 1.0 if worth is None or one.text is None else worth(drawn.regions[i].text, one.text)
+                kept = 1.0 if worth is None else worth(drawn.regions[i].text, one.text)
                 unit.alike[place] = max(unit.alike[place], overlap * kept)
     return list(units.values())
 
@@ -94,7 +96,7 @@ def _drawn(evidence: ObjectEvidence, voters: Voters) -> Drawn:
 
 
 def _chosen(
-    control: ControlScore, voters: Voters, drawn: Drawn, clusters: list[list[int]], labels: list[str]
+    control: ControlScore, voters: Voters, drawn: Drawn, clusters: list[list[int]]
 ) -> list[tuple[list[int], int | None]]:
     """(members of the cluster, the mark to keep as it is; None: fuse them) for every consensus object."""
     method = control.plan.adjudication
@@ -106,8 +108,8 @@ def _chosen(
         best = best_voter(control, voters)
         keep = [i for i, owner in enumerate(drawn.owners) if owner == best]
     elif method == "best_answer":
-        everyone = range(len(voters.ids))
-        keep = best_answer_per_class(drawn.similarity, drawn.owners, labels, len(voters.ids), everyone, voters.ids)
+        scene = control.evidence.scene  # type: ignore[union-attr]
+        keep = best_answer(control.plan, drawn.shapes, drawn.owners, drawn.regions, drawn.similarity, scene, voters.ids)
     else:
         keep = select_all(drawn.owners, range(len(voters.ids)))
     home = {i: members for members in clusters for i in members}
@@ -125,6 +127,7 @@ def _found(
     total = fsum(voters.weights) if voters.weights else float(len(voters.ids))
     fused = [members for members, keep in chosen if keep is None]
     kind = OBJECT_KINDS[control.plan.type]
+    worth = text_worth(control.plan)
     made = iter(kind.fuse(drawn.shapes, fused, total, weights, control.plan, evidence.scene))
     found: list[Found] = []
     for members, keep in chosen:
@@ -135,16 +138,25 @@ def _found(
             attributes = _vote_attributes(regions, own)
             named = sorted(source(voters, drawn, i) for i in members)
             text = _vote_text(regions, own, control.plan)
-            found.append(Found(label, attributes, one.shape, members, one.overlaps, one.confidence, named, text, None))
+            sure = one.confidence
+            if worth is not None and any(region.text is not None for region in regions):
+                sure = fused_confidence(_read_alike(worth, regions, one.overlaps, text), own, total)
+            found.append(Found(label, attributes, one.shape, members, one.overlaps, sure, named, text, None))
         else:
             region, shape = drawn.regions[keep], drawn.shapes[keep]
             overlaps = entries(drawn.similarity, members, keep)
-            sure = fsum(w * overlap for w, overlap in zip(own, overlaps, strict=True)) / total
+            alike = overlaps if worth is None else _read_alike(worth, regions, overlaps, region.text)
+            sure = fsum(w * near for w, near in zip(own, alike, strict=True)) / total
             named = [source(voters, drawn, keep)]
             found.append(
                 Found(region.label, region.attributes, shape, members, overlaps, sure, named, region.text, keep)
             )
     return found
+
+
+def _read_alike(worth: Worth, regions: Sequence[Any], overlaps: Sequence[float], text: str | None) -> list[float]:
+    """What each member's similarity with the consensus object is worth by what the two read."""
+    return [overlap * worth(region.text, text) for region, overlap in zip(regions, overlaps, strict=True)]
 
 
 def _region(control: ControlScore, voters: Voters, drawn: Drawn, one: Found) -> Any:

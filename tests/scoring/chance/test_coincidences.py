@@ -118,7 +118,7 @@ def test_a_batch_and_a_stream_of_it_agree(rows: list[list[int]]) -> None:
             assert isinstance(one.interval, Undefined) == isinstance(other.interval, Undefined)
 
 
-ratings = st.lists(st.lists(st.sampled_from([0.1, 0.2, 0.3, -1e9, 1e9]), max_size=4), max_size=6)
+ratings = st.lists(st.lists(st.sampled_from([0.1, 0.2, 0.3, -1e9, 1e9, 1 / 3, 4.1e-7, 1e-300]), max_size=4), max_size=6)
 
 
 @given(ratings, ratings)

@@ -11,7 +11,7 @@ from scoring.chance.alpha import krippendorff_alpha
 from scoring.chance.coefficient import Coefficient, Interval
 from scoring.chance.coincidences import Coincidences
 from scoring.chance.icc import icc_one_way, icc_two_way
-from scoring.chance.ratings import RatingSums, interval_alpha
+from scoring.chance.ratings import RatingSums, exactly, interval_alpha
 from scoring.types import Undefined
 from tests.scoring.chance.literature import SHROUT_FLEISS, codes
 
@@ -64,6 +64,37 @@ def test_alpha_by_hand() -> None:
     assert isinstance(outcome, Coefficient)
     assert [outcome.observed, outcome.expected] == pytest.approx([2 / 6, 202 / 30])
     assert (outcome.tasks, outcome.answers, outcome.pairs) == (3, 6, 3)
+
+
+WAVELENGTHS = [["4.1", "4.2"], ["5.3", "5.4"], ["6.9", "7"], ["6.1", "6.3", "6.2"]]
+
+
+@pytest.mark.parametrize("power", [-320, -40, -7, 0, 3, 300])
+def test_alpha_and_icc_do_not_depend_on_the_unit(power: int) -> None:
+    sums, one = RatingSums(), RatingSums()
+    for task in WAVELENGTHS:
+        sums.add([float(f"{x}e{power}") for x in task])
+        one.add([float(x) for x in task])
+    assert ends(interval_alpha(sums)) == ends(interval_alpha(one))
+    assert ends(icc_one_way(sums)) == ends(icc_one_way(one))
+    matrix = np.array([[float(x) for x in task[:2]] for task in WAVELENGTHS])
+    assert ends(icc_two_way(matrix * 2.0 ** (3 * power))) == ends(icc_two_way(matrix))
+
+
+def test_tiny_differences_beside_huge_numbers_neither_vanish_nor_overflow() -> None:
+    # Within 1 / 2 (10^-320)², between 10^30 / 4: so 1 but for the rounding.
+    sums = RatingSums()
+    sums.add([1e15, 1e15])
+    sums.add([1e-320, 2e-320])
+    assert ends(icc_one_way(sums)) == [1.0, 1.0, 1.0]
+    assert ends(interval_alpha(sums))[0] == 1.0
+
+
+def test_sums_as_text_are_read_back_to_the_bit() -> None:
+    sums = RatingSums()
+    sums.add([4.1e-7, 1 / 3])
+    sums.add([2, 3])
+    assert RatingSums({key: exactly(str(value)) for key, value in sums}) == sums
 
 
 def test_unequal_numbers_of_ratings() -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from scoring.shapes import Cuboid, cuboid_similarity, fuse_cuboid
+from scoring.shapes.common_volume import Turned, common_volume
 from scoring.types import Array
 
 positions = st.tuples(*[st.floats(-2, 2)] * 3)
@@ -68,6 +69,46 @@ def test_turning_space_changes_nothing(a: Cuboid, b: Cuboid, turn: tuple[float, 
         return Cuboid.of(space.apply(shape.center).tolist(), shape.size, own.as_euler("xyz", degrees=True).tolist())
 
     assert one_iou(turned(a), turned(b)) == pytest.approx(one_iou(a, b), abs=1e-6)
+
+
+plain = st.builds(
+    Cuboid,
+    st.tuples(*[st.sampled_from([0.0, 0.5, 1.0])] * 3),
+    st.tuples(*[st.sampled_from([1.0, 2.0])] * 3),
+    st.tuples(st.just(0.0), st.just(0.0), st.sampled_from([0.0, 1e-10, 30.0, 45.0, 90.0])),
+)
+
+
+@given(plain, plain, rotations)
+@settings(deadline=None, max_examples=150)
+def test_faces_edges_and_corners_that_coincide_count_once(
+    a: Cuboid, b: Cuboid, turn: tuple[float, float, float]
+) -> None:
+    # Upright cuboids are compared as boxes seen from above; turned in space, they are no longer upright.
+    space = Rotation.from_euler("xyz", turn, degrees=True)
+    axes, centers = [], []
+    for shape in (a, b):
+        axes.append((space * Rotation.from_euler("z", shape.rotation_degrees[2], degrees=True)).as_matrix())
+        centers.append(space.apply(shape.center))
+    one, other = (
+        Turned(np.array([center]), np.array([shape.size]) / 2, np.array([own]))
+        for center, shape, own in zip(centers, (a, b), axes, strict=True)
+    )
+    volume = common_volume(one, other)[0]
+    either = np.prod(a.size) + np.prod(b.size) - volume
+    assert volume / either == pytest.approx(one_iou(a, b), abs=1e-7)
+
+
+def test_all_tilted_pairs_are_compared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = []
+
+    def counted(first: Turned, second: Turned) -> Array:
+        pairs.append(len(first.center))
+        return common_volume(first, second)
+
+    monkeypatch.setattr("scoring.shapes.cuboid.common_volume", counted)
+    cuboid_similarity([Cuboid((x / 100, 0, 0), (4, 2, 2), (10, x / 10, 0)) for x in range(100)])
+    assert pairs == [100 * 99 / 2]
 
 
 def test_the_closed_form_and_the_clipped_edges_agree_about_upright_cuboids() -> None:

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.shapes import Polygon, fuse_polygon, polygon_similarity
+from scoring.shapes import Box, Polygon, fuse_area, fuse_polygon, polygon_similarity
 from scoring.shapes.polygon import covered_region, fuse_regions, polygon_regions
 from scoring.types import Array
 from tests.scoring.shapes.strategies import polygons, rings
@@ -182,9 +182,21 @@ def test_a_fused_polygon_keeps_holes_that_most_drew() -> None:
 
 
 def test_of_separate_parts_the_largest_is_kept() -> None:
-    # Two thirds cover 0 .. 3 and 7 .. 12.
-    fused = fuse_polygon([rectangle(0, 0, 12, 4), rectangle(0, 0, 3, 4), rectangle(7, 0, 9, 4)])
-    assert region(fused).equals(shapely.box(7, 0, 12, 4))
+    # Two thirds cover 0 .. 3 and 12 .. 20: the larger part is 8 / 11 of that, the longest rectangle 11 / 20 alike.
+    fused = fuse_polygon([rectangle(0, 0, 20, 4), rectangle(0, 0, 3, 4), rectangle(12, 0, 14, 4)])
+    assert region(fused).equals(shapely.box(12, 0, 20, 4))
+
+
+def test_a_drawn_polygon_that_is_nearer_to_all_that_is_covered_than_its_largest_part_is_taken() -> None:
+    # Two thirds cover 0 .. 3 and 7 .. 12: the larger part is 5 / 8 of that, the longest rectangle 8 / 12 alike.
+    longest = rectangle(0, 0, 12, 4)
+    assert fuse_polygon([longest, rectangle(0, 0, 3, 4), rectangle(7, 0, 9, 4)]) == longest
+
+
+def test_a_bow_tie_keeps_both_wings() -> None:
+    careless = Polygon(((0, 0), (10, 10.2), (10, 0), (0, 10)))
+    assert fuse_polygon([BOW_TIE, BOW_TIE, careless]) == BOW_TIE
+    assert fuse_area([BOW_TIE, BOW_TIE, Box(0, 0, 10, 10)]) == BOW_TIE
 
 
 @given(st.lists(st.tuples(stars, st.floats(45, 55), weights), min_size=1, max_size=5))

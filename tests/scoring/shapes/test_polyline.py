@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import exp
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+import shapely
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scoring.shapes import Polyline, fuse_polyline, polyline_similarity
@@ -44,6 +46,39 @@ def test_vertices_along_the_way_change_nothing() -> None:
     dense = Polyline(tuple((float(x), 0.0) for x in range(0, 101, 5)))
     for metric in ("mutual", "aligned"):
         assert polyline_similarity([LINE, dense], metric)[0, 1] == pytest.approx(1.0, abs=1e-12)
+
+
+@given(steps, steps)
+@settings(deadline=None, max_examples=40)
+def test_few_places_are_enough_for_the_mean_along_a_line(
+    a: list[tuple[float, float]], b: list[tuple[float, float]]
+) -> None:
+    lines = [shapely.LineString(points) for points in (a, b)]
+    assume(min(line.length for line in lines) > 1e-3)
+    shared = 0.0
+    for ours, theirs in (lines, lines[::-1]):
+        places = shapely.line_interpolate_point(ours, np.linspace(0, 1, 2001)[1:] - 1 / 4000, normalized=True)
+        shared += np.exp(-0.5 * (shapely.distance(places, theirs) / 10) ** 2).mean() * ours.length
+    expected = shared / sum(line.length for line in lines)
+    found = polyline_similarity([Polyline(tuple(a)), Polyline(tuple(b))], diagonal_px=1000, scale=0.01)[0, 1]
+    assert found == pytest.approx(expected, abs=0.01)
+
+
+def test_places_and_pairs_that_add_nothing_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Lines of 400 px, one below the other, 290 px apart: s is 70 px, so 23 places each, and neighbours within 301 px.
+    asked = 0
+    distance = shapely.distance
+
+    def counted(one: Any, other: Any) -> Any:
+        nonlocal asked
+        asked += len(one)
+        return distance(one, other)
+
+    monkeypatch.setattr(shapely, "distance", counted)
+    lines = [Polyline(((0, 290 * row), (400, 290 * row))) for row in range(10)]
+    similarity = polyline_similarity(lines, diagonal_px=5000)
+    assert asked == 9 * 2 * 23
+    assert np.count_nonzero(similarity) == 10 + 9 * 2
 
 
 def test_direction_matters_only_where_it_is_asked_for() -> None:

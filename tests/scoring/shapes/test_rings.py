@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import cos, pi, sin
 from time import process_time
 
 import numpy as np
@@ -10,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.shapes.rings import MOST_CROSSINGS, enclosed
+from scoring.shapes.rings import FEW_CROSSINGS, MOST_CROSSINGS, enclosed
 
 places = st.tuples(st.integers(0, 8), st.integers(0, 8))
 far_and_near = st.floats(-10, 10) | st.floats(-1e9, 1e9) | st.sampled_from([0.0, 1e-9, 1e9, 1e-300])
@@ -63,9 +64,48 @@ def test_up_to_the_most_crossings_even_odd_decides_and_beyond_the_hull() -> None
     assert beyond.equals(shapely.MultiPoint(scribble).convex_hull)
 
 
+@pytest.mark.parametrize(
+    ("points", "every", "scribble"),
+    [(5, 2, False), (7, 3, False), (29, 2, False), (11, 3, True), (20, 3, True)],
+)
+def test_a_ring_that_crosses_itself_more_often_than_it_has_sides_is_its_hull(
+    points: int, every: int, scribble: bool
+) -> None:
+    # Every k-th of n points on a circle: each side crosses 2 (k - 1) others, so n (k - 1) crossings: 5, 14, 29; 22, 40.
+    turns = [2 * pi * every * k / points for k in range(points)]
+    found = enclosed([[(cos(turn), sin(turn)) for turn in turns]])[0]
+    assert found.equals(found.convex_hull) == scribble
+    assert (points * (every - 1) > max(FEW_CROSSINGS, points)) == scribble
+
+
+def test_a_long_outline_gone_round_twice_is_no_scribble() -> None:
+    outline = [(50 * cos(k / 20), 50 * sin(k / 20) * (1 + 0.5 * (k % 2))) for k in range(125)]
+    once, twice = enclosed([outline, outline * 2])
+    assert twice.symmetric_difference(once).area == pytest.approx(0.0, abs=1e-6)
+    assert once.area < 0.95 * once.convex_hull.area
+
+
+def test_scribbles_have_no_more_corners_than_points() -> None:
+    drawn = [[(x, y) for x, y in at_random(40)[k : k + 20]] for k in range(20)]
+    assert max(shapely.get_num_coordinates(enclosed(drawn))) <= 21
+
+
 def test_two_thousand_points_at_random_cost_less_than_a_second() -> None:
     begun = process_time()
     found = enclosed([at_random(2_000), [(0.0, 0.0), (10.0, 0.0)] * 1_000])
     assert process_time() - begun < 1.0  # 0.02 s measured; the cells of the first alone take over 10 s
     assert found[0].equals(shapely.MultiPoint(at_random(2_000)).convex_hull)
     assert found[1].is_empty
+
+
+def test_a_ring_that_ends_where_it_began_is_the_same_ring_and_gains_no_corner() -> None:
+    corners = ((0, 0), (4, 0), (4, 4), (0, 4))
+    shut, left_open = enclosed([(*corners, corners[0]), corners])
+    assert shapely.equals_exact(shut, left_open)
+    assert shapely.get_num_coordinates([shut, left_open]).tolist() == [5, 5]
+
+
+def test_a_corner_that_is_nowhere_is_named_by_its_place_in_its_own_ring() -> None:
+    fine, broken = ((0, 0), (4, 0), (4, 4)), ((0, 0), (4, float("inf")), (4, 4))
+    with pytest.raises(ValueError, match="as point 1 of a polygon"):
+        enclosed([fine, fine, broken])
