@@ -160,6 +160,25 @@ def test_a_relation_to_an_object_that_was_not_kept_is_not_kept_either() -> None:
     assert (told["annotators"], told["detail"]) == (["a1", "a2"], "connects what is not in the consensus")
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_relation_to_a_relation_that_was_not_kept_is_not_kept_either(kept: bool) -> None:
+    bags = {"type": "box", "minimum_support": 0.5 if kept else 0.7}
+    to_bag = relation("p", "q", id="holds", label="holds")
+    drawn = [*_drawn("p"), box(100, 0, label="bag", id="q", control="bags"), to_bag]
+    told = [
+        *drawn,
+        relation("p", "holds", id="says", control="more"),
+        relation("p", "says", control="links", label="x"),
+    ]
+    driver = _given(told, told, _drawn("p"), bags=bags, more={"type": "relation"})
+    links = [
+        (found["control"], found["from"], found["to"]) for found in driver.decided()["consensus"] if "from" in found
+    ]
+    found = {one["id"]: one for one in driver.decided()["consensus"]}
+    assert len(links) == (3 if kept else 0)
+    assert all({source, target} <= found.keys() for _, source, target in links)
+
+
 def test_a_relation_to_an_answer_names_the_answer_of_the_consensus_whoever_gave_it() -> None:
     def said(value: str) -> list[Event]:
         text = {"control": "note", "type": "text", "id": "t", "value": value}

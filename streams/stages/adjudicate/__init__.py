@@ -15,7 +15,7 @@ from streams.plan import NOTHING, Learned
 from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, ObjectEvidence, Scores, SetEvidence
 from streams.stages.adjudicate.answers import settle_answers
 from streams.stages.adjudicate.categories import settle_category, settle_set
-from streams.stages.adjudicate.ends import mean_the_answer, not_kept
+from streams.stages.adjudicate.ends import settle_relations
 from streams.stages.adjudicate.objects import settle_objects
 from streams.stages.adjudicate.voters import Settled, Voters
 
@@ -59,23 +59,20 @@ def adjudicate(
     """
     ids = [scores.annotators[row] for row in scores.counted]
     equal = Voters(scores.counted, ids, [submissions[row] for row in scores.counted], None)
-    controls: dict[str, Settled] = {}
-    related = any(map(_is_of_relations, scores.controls))
-    lost: set[str] = set()
-    # Relations come last: whether their ends are in the consensus, the other controls say.
-    for control in sorted(scores.controls, key=_is_of_relations):
+    relations: list[tuple[ControlScore, Voters]] = []
+    others: list[tuple[ControlScore, Voters, Settled]] = []
+    for control in scores.controls:
         voters = _weighed(equal, control, weights, learned) if control.plan.adjudication == "weighted" else equal
-        if _is_of_relations(control):
-            settled = settle_objects(control, voters, lost)
+        if control.plan.type == "relation":
+            relations.append((control, voters))
         else:
-            settled = _SETTLE[type(control.evidence)](control, voters)
-            if related:
-                mean_the_answer(control, settled, voters)
-                lost |= not_kept(control, settled, voters)
+            others.append((control, voters, _SETTLE[type(control.evidence)](control, voters)))
+    # Relations come last: whether their ends are in the consensus, the other controls say.
+    found = [*others, *(settle_relations(relations, others) if relations else ())]
+    for _, voters, settled in found:
         if voters.weights is not None:
             settled.weights = dict(zip(ids, voters.weights, strict=True))
-        controls[control.name] = settled
-    controls = {control.name: controls[control.name] for control in scores.controls}
+    controls = {control.name: settled for control, _, settled in sorted(found, key=lambda one: one[0].name)}
     return Adjudication(_named(controls.values()), controls)
 
 
@@ -92,10 +89,6 @@ def _weighed(equal: Voters, control: ControlScore, weights: Mapping[str, float],
         weighing if any(weighing) else [1.0] * len(ids),
         found if by_recall else None,
     )
-
-
-def _is_of_relations(control: ControlScore) -> bool:
-    return control.plan.type == "relation"
 
 
 def _named(controls: Iterable[Settled]) -> list[Any]:
