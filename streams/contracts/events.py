@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from streams.contracts.regions import Identifier, ScoredRegion
+from streams.contracts.regions import FARTHEST, Identifier, ScoredRegion
 
 __all__ = [
     "AnnotationSubmitted",
@@ -31,12 +31,16 @@ Instant = Annotated[datetime, Meta(tz=True)]
 """RFC 3339 with a UTC offset: a time without one cannot be ordered against others."""
 
 
+Side = Annotated[float, Meta(ge=1e-3, le=FARTHEST)]
+"""Of the image, in the unit of its regions. Distances are divided by it: the bound keeps that finite."""
+
+
 class TaskFields(Struct, kw_only=True, omit_defaults=True, gc=False):
     """What is known of a task. May come on any event; per field, the latest event that names it wins."""
 
     required_annotators: Annotated[int, Meta(ge=1, le=1000)] | None = None
-    width_px: Annotated[float, Meta(gt=0, le=1e9)] | None = None
-    height_px: Annotated[float, Meta(gt=0, le=1e9)] | None = None
+    width_px: Side | None = None
+    height_px: Side | None = None
     media_url: Annotated[str, Meta(max_length=4096)] | None = None
 
 

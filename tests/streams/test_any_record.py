@@ -20,7 +20,7 @@ from streams.contracts.settings import ProjectSettings
 from streams.limits import Limits
 from streams.scoreboard import Scoreboard
 from streams.stages.decode import Decoded, decode
-from tests.builders import PROJECT, Driver, cancelled, gold, instant, line, submitted
+from tests.builders import PROJECT, Driver, cancelled, configured, gold, instant, line, submitted
 from tests.builders import settings as project
 
 REGIONS: tuple[type, ...] = get_args(ScoredRegion)
@@ -187,6 +187,17 @@ def test_a_consensus_at_the_end_of_what_is_read_is_held_against_gold_as_any() ->
     driver.feed(*(submitted(annotator=f"a{i}", result=[angle]) for i, angle in enumerate(drawn)))
     (fused,) = driver.decided()["consensus"]
     assert max(abs(end) for arm in fused["arms"] for end in arm) == 1e9
+
+
+def test_an_image_may_be_as_small_as_it_may_and_points_at_the_end_of_what_is_read_compare() -> None:
+    def drawn(size_px: float) -> Driver:
+        asked = [configured(required_annotators=2, width_px=size_px, height_px=size_px)]
+        point = {"control": "q", "type": "point", "y": 1e9}
+        events = [submitted(annotator=f"a{x}", result=[point | {"x": x}]) for x in (-1e9, 1e9)]
+        return Driver().feed(*asked, *events)
+
+    assert drawn(1e-3).decided()["score"] == 0
+    assert drawn(1e-4).reasons == [("out_of_range", "$.task.width_px")]
 
 
 def test_a_relation_of_the_longest_names_is_held_against_gold_as_any() -> None:

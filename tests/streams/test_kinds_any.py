@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streams.contracts.decisions import Decision
 from streams.contracts.settings import TYPE_DEFAULTS
-from tests.builders import Driver, Event, submitted
+from tests.builders import Driver, Event, gold, submitted
 from tests.builders import settings as project
 from tests.streams.kinds_builders import any_control, any_regions
 
@@ -31,10 +31,12 @@ def _tasks(draw: st.DrawFn, kind: str) -> tuple[Any, list[Event]]:
     )
     results = draw(st.lists(st.lists(any_regions(kind), max_size=5), min_size=2, max_size=4))
     model = draw(st.integers(0, 4))
-    return chosen, [
+    answers = [
         submitted(annotator=f"a{i}", result=result, at=i, kind="model" if i == model else None)
         for i, result in enumerate(results, 1)
     ]
+    truth = draw(st.none() | st.lists(any_regions(kind), max_size=3))
+    return chosen, answers if truth is None else [gold("t1", *truth), *answers]
 
 
 def _check(driver: Driver) -> None:

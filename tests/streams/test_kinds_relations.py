@@ -147,6 +147,50 @@ def test_an_end_that_is_in_no_consensus_region_keeps_the_name_that_its_annotator
     assert _links(driver) == [("c2", "s-a1/nobody")]
 
 
+def test_a_relation_to_an_object_that_was_not_kept_is_not_kept_either() -> None:
+    """Three agree on the relation; the second end, too few draw for the consensus of a strict control."""
+    linked = [*_drawn("p"), box(100, 0, label="bag", id="q", control="bags"), relation("p", "q")]
+    bags = {"type": "box", "adjudication": "best_annotator"}
+    driver = _given(linked, linked, [*linked[:1]], bags=bags, objects={"type": "box", "minimum_support": 0.9})
+    assert len(_links(driver)) == 1
+    strict = _given(linked, linked, [*linked[:1]], bags={"type": "box", "minimum_support": 0.7})
+    made = strict.decided()["consensus"]
+    assert [found["type"] for found in made] == ["box"]
+    (told,) = [one for one in strict.decided()["controls"]["links"]["conflicts"] if one["kind"] == "extra"]
+    assert (told["annotators"], told["detail"]) == (["a1", "a2"], "connects what is not in the consensus")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_relation_to_a_relation_that_was_not_kept_is_not_kept_either(kept: bool) -> None:
+    bags = {"type": "box", "minimum_support": 0.5 if kept else 0.7}
+    to_bag = relation("p", "q", id="holds", label="holds")
+    drawn = [*_drawn("p"), box(100, 0, label="bag", id="q", control="bags"), to_bag]
+    told = [
+        *drawn,
+        relation("p", "holds", id="says", control="more"),
+        relation("p", "says", control="links", label="x"),
+    ]
+    driver = _given(told, told, _drawn("p"), bags=bags, more={"type": "relation"})
+    links = [
+        (found["control"], found["from"], found["to"]) for found in driver.decided()["consensus"] if "from" in found
+    ]
+    found = {one["id"]: one for one in driver.decided()["consensus"]}
+    assert len(links) == (3 if kept else 0)
+    assert all({source, target} <= found.keys() for _, source, target in links)
+
+
+def test_a_relation_to_an_answer_names_the_answer_of_the_consensus_whoever_gave_it() -> None:
+    def said(value: str) -> list[Event]:
+        text = {"control": "note", "type": "text", "id": "t", "value": value}
+        return [*_drawn("p"), text, relation("p", "t")]
+
+    driver = _given(
+        said("dent"), said("scratch"), said("dent"), links={"type": "relation", "adjudication": "select_all"}
+    )
+    made = {found["id"]: found for found in driver.decided()["consensus"]}
+    assert [(made[source]["type"], made[target]["type"]) for source, target in _links(driver)] == [("box", "text")] * 3
+
+
 def test_relations_of_every_annotator_name_their_own_objects() -> None:
     """Region ids repeat from one submission to the next: r1 of one is not r1 of another."""
     linked = [*_drawn("r1", "r2"), relation("r1", "r2")]

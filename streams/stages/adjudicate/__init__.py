@@ -15,6 +15,7 @@ from streams.plan import NOTHING, Learned
 from streams.scores import AnswerEvidence, CategoryEvidence, ControlScore, ObjectEvidence, Scores, SetEvidence
 from streams.stages.adjudicate.answers import settle_answers
 from streams.stages.adjudicate.categories import settle_category, settle_set
+from streams.stages.adjudicate.ends import settle_relations
 from streams.stages.adjudicate.objects import settle_objects
 from streams.stages.adjudicate.voters import Settled, Voters
 
@@ -58,35 +59,44 @@ def adjudicate(
     """
     ids = [scores.annotators[row] for row in scores.counted]
     equal = Voters(scores.counted, ids, [submissions[row] for row in scores.counted], None)
-    controls: dict[str, Settled] = {}
+    relations: list[tuple[ControlScore, Voters]] = []
+    others: list[tuple[ControlScore, Voters, Settled]] = []
     for control in scores.controls:
-        voters = equal
-        if control.plan.adjudication == "weighted":
-            known = learned.get(control.name, {})
-            found = [known.get(name) for name in ids]
-            weighing = [
-                weights.get(name, 1.0 if one is None else one.weight) for name, one in zip(ids, found, strict=True)
-            ]
-            by_recall = any(one is not None and one.recall for one in found) and weights.keys().isdisjoint(ids)
-            voters = Voters(
-                equal.rows,
-                ids,
-                equal.submissions,
-                # Where nobody does better than guessing, nobody is trusted more than anybody.
-                weighing if any(weighing) else [1.0] * len(ids),
-                found if by_recall else None,
-            )
-        settled = controls[control.name] = _SETTLE[type(control.evidence)](control, voters)
+        voters = _weighed(equal, control, weights, learned) if control.plan.adjudication == "weighted" else equal
+        if control.plan.type == "relation":
+            relations.append((control, voters))
+        else:
+            others.append((control, voters, _SETTLE[type(control.evidence)](control, voters)))
+    # Relations come last: whether their ends are in the consensus, the other controls say.
+    found = [*others, *(settle_relations(relations, others) if relations else ())]
+    for _, voters, settled in found:
         if voters.weights is not None:
             settled.weights = dict(zip(ids, voters.weights, strict=True))
+    controls = {control.name: settled for control, _, settled in sorted(found, key=lambda one: one[0].name)}
     return Adjudication(_named(controls.values()), controls)
+
+
+def _weighed(equal: Voters, control: ControlScore, weights: Mapping[str, float], learned: Learned) -> Voters:
+    ids, known = equal.ids, learned.get(control.name, {})
+    found = [known.get(name) for name in ids]
+    weighing = [weights.get(name, 1.0 if one is None else one.weight) for name, one in zip(ids, found, strict=True)]
+    by_recall = any(one is not None and one.recall for one in found) and weights.keys().isdisjoint(ids)
+    return Voters(
+        equal.rows,
+        ids,
+        equal.submissions,
+        # Where nobody does better than guessing, nobody is trusted more than anybody.
+        weighing if any(weighing) else [1.0] * len(ids),
+        found if by_recall else None,
+    )
 
 
 def _named(controls: Iterable[Settled]) -> list[Any]:
     """Number the regions, and have relations name the numbered ones instead of what annotators drew.
 
-    An end is the region that was made of the annotator's own, else the first that means the same object; one that is in
-    no region of the consensus stays as it was drawn, `submission_id/region_id`.
+    An end is the region that was made of the annotator's own, else the first that means the same object. A relation to
+    a mark or an answer that was not kept is not kept either; an end that is no region of a scored control has no other
+    name than the one that it was drawn with, `submission_id/region_id`.
     """
     consensus: list[Any] = []
     made_of: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -47,9 +47,17 @@ def source(voters: Voters, drawn: Drawn, i: int) -> str:
 
 
 def object_conflicts(
-    plan: ControlPlan, voters: Voters, drawn: Drawn, found: Sequence[Found], left_over: Sequence[list[int]]
+    plan: ControlPlan,
+    voters: Voters,
+    drawn: Drawn,
+    found: Sequence[Found],
+    left_over: Sequence[list[int]],
+    agreed: Container[int],
 ) -> list[Conflict]:
-    """What annotators have missed, added or drawn otherwise: object by object, then what is in none of them."""
+    """What annotators have missed, added or drawn otherwise: object by object, then what is in none of them.
+
+    `agreed` are the marks that were chosen for the consensus, also where they could not be kept.
+    """
     conflicts: list[Conflict] = []
     copies: dict[int, list[str]] = {}
     for one in found:
@@ -63,11 +71,16 @@ def object_conflicts(
             detail = f"{name} not drawn"
             conflicts.append(Conflict(kind="missing", annotators=absent, regions=sorted(kept), detail=detail))
         conflicts += _member_conflicts(plan, voters, drawn, one, name)
-    return conflicts + _left_over_conflicts(plan, voters, drawn, found, left_over)
+    return conflicts + _left_over_conflicts(plan, voters, drawn, found, left_over, agreed)
 
 
 def _left_over_conflicts(
-    plan: ControlPlan, voters: Voters, drawn: Drawn, found: Sequence[Found], left_over: Sequence[list[int]]
+    plan: ControlPlan,
+    voters: Voters,
+    drawn: Drawn,
+    found: Sequence[Found],
+    left_over: Sequence[list[int]],
+    agreed: Container[int],
 ) -> list[Conflict]:
     kept: dict[int, list[int]] = {}
     for i in {i for one in found for i in one.members}:
@@ -82,7 +95,8 @@ def _left_over_conflicts(
         twice = [i for i in members if again(i)]
         extra = [i for i in members if i not in twice]
         if extra:
-            conflicts.append(_members_differ("extra", voters, drawn, extra, "drawn by too few to be kept"))
+            alone = "connects what is not in the consensus" if extra[0] in agreed else "drawn by too few to be kept"
+            conflicts.append(_members_differ("extra", voters, drawn, extra, alone))
         if twice:
             conflicts.append(_members_differ("count", voters, drawn, twice, "an object that they have drawn already"))
     return conflicts

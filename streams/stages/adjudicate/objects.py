@@ -7,7 +7,7 @@ choose among the marks that were drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from math import fsum
 from typing import Any
 
@@ -33,8 +33,11 @@ from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled, Voters
 __all__ = ["settle_objects"]
 
 
-def settle_objects(control: ControlScore, voters: Voters) -> Settled:
-    """The consensus objects of one control, and where each annotator differs from them."""
+def settle_objects(control: ControlScore, voters: Voters, lost: Container[str] = ()) -> Settled:
+    """The consensus objects of one control, and where each annotator differs from them.
+
+    `lost` are regions that a relation can't be between, because they are not in the consensus.
+    """
     evidence: ObjectEvidence = control.evidence  # type: ignore[assignment]
     drawn = _drawn(evidence, voters)
     if not drawn.regions:
@@ -43,11 +46,13 @@ def settle_objects(control: ControlScore, voters: Voters) -> Settled:
     order = places(drawn.shapes, labels)
     clusters = cluster(drawn.similarity, drawn.owners, labels, control.plan.minimum_similarity, order)
     chosen = _chosen(control, voters, drawn, clusters)
-    found = _found(control, evidence, voters, drawn, chosen)
+    made = _found(control, evidence, voters, drawn, chosen)
+    found = [one for one in made if control.plan.type != "relation" or not _has_lost_an_end(voters, drawn, one, lost)]
     found.sort(key=lambda f: (f.label, f.shape if type(f.shape) is tuple else repr(f.shape), f.sources))
-    kept = {i for members, _ in chosen for i in members}
+    kept = {i for one in found for i in one.members}
     left_over = [members for members in clusters if not kept.intersection(members)]
-    conflicts = object_conflicts(control.plan, voters, drawn, found, left_over)
+    agreed = {i for one in made for i in one.members}
+    conflicts = object_conflicts(control.plan, voters, drawn, found, left_over, agreed)
     return Settled(
         consensus=[_region(control, voters, drawn, one) for one in found],
         soft_labels=None,
@@ -157,10 +162,8 @@ def _read_alike(worth: Worth, regions: Sequence[Any], overlaps: Sequence[float],
 def _region(control: ControlScore, voters: Voters, drawn: Drawn, one: Found) -> Any:
     support = sorted(voters.ids[drawn.owners[i]] for i in one.members)
     fields = _rounded(OBJECT_KINDS[control.plan.type].fields(one.shape))
-    if control.plan.type == "relation":  # its ends are regions of the submission that it is taken from
-        drew = next(i for i in one.members if one.origin in (i, None) and drawn.shapes[i] == one.shape)
-        own = voters.submissions[drawn.owners[drew]]
-        fields |= {"from": f"{own}/{fields['from']}", "to": f"{own}/{fields['to']}"}
+    if control.plan.type == "relation":
+        fields |= dict(zip(("from", "to"), _ends(voters, drawn, one), strict=True))
     confidence = round(one.confidence, DIGITS)
     read = {} if one.text is None else {"text": one.text}
     if control.plan.type == "box" and not read:
@@ -172,6 +175,18 @@ def _region(control: ControlScore, voters: Voters, drawn: Drawn, one: Found) -> 
         "id": "", "control": control.name, "type": control.plan.type, "label": one.label, **fields,
         "attributes": one.attributes, **read, "support": support, "confidence": confidence, "sources": one.sources,
     }  # fmt: skip
+
+
+def _ends(voters: Voters, drawn: Drawn, one: Found) -> tuple[str, str]:
+    """Of a relation: regions of the submission that it is taken from."""
+    drew = next(i for i in one.members if one.origin in (i, None) and drawn.shapes[i] == one.shape)
+    own = voters.submissions[drawn.owners[drew]]
+    source_id, target_id = one.shape.named
+    return f"{own}/{source_id}", f"{own}/{target_id}"
+
+
+def _has_lost_an_end(voters: Voters, drawn: Drawn, one: Found, lost: Container[str]) -> bool:
+    return any(end in lost for end in _ends(voters, drawn, one))
 
 
 def _rounded(value: Any) -> Any:
