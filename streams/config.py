@@ -82,10 +82,19 @@ class WorkerConfig:
         1_000_000, "Larger input records become dead letters. Kafka's own default limit.", 1_000
     )
     max_regions: int = _option(1_000, "Regions in one submission; more is a dead letter.", 1)
-    max_points: int = _option(2_000, "Points, key frames, items or paths in one region; more is a dead letter.", 1)
+    max_points: int = _option(
+        2_000, "Points, holes, key frames, items, paths or labels in one region; more is a dead letter.", 1
+    )
     max_characters: int = _option(20_000, "Characters of one text; more is a dead letter.", 1)
     max_depth: int = _option(
         100, "Levels of a taxonomy's path, and of a region of unknown type; more is a dead letter.", 1, 200
+    )
+    max_mask_side_px: int = _option(
+        2**18,
+        "Height and width of a mask; more is a dead letter. Wider than any slide scanner's image; masks that differ in "
+        "height are compared column by column, so forty bytes could ask for gigabytes.",
+        1,
+        2**24,
     )
     dead_letter_ratio: float = _option(
         0.5, "Share of dead letters among the last 1,000 records that stops the worker.", 0, 1

@@ -19,6 +19,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     max_points: int = 2_000
     max_characters: int = 20_000
     max_depth: int = 100
+    max_mask_side_px: int = 2**18
     dead_letter_ratio: float = 0.5
     dead_letter_run: int = 500
     cached_tasks: int = 20_000
@@ -29,7 +30,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     def decode(self, value: bytes | None) -> Decoded | Rejected:
         """A record, within these bounds."""
         return decode(
-            value, self.max_record_bytes, self.max_regions, self.max_points, self.max_characters, self.max_depth
+            value,
+            self.max_record_bytes,
+            self.max_regions,
+            self.max_points,
+            self.max_characters,
+            self.max_depth,
+            self.max_mask_side_px,
         )
 
 
@@ -41,6 +48,7 @@ def limits_of(config: WorkerConfig) -> Limits:
         max_points=config.max_points,
         max_characters=config.max_characters,
         max_depth=config.max_depth,
+        max_mask_side_px=config.max_mask_side_px,
         dead_letter_ratio=config.dead_letter_ratio,
         dead_letter_run=config.dead_letter_run,
         cached_tasks=config.cached_tasks,

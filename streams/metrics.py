@@ -61,6 +61,16 @@ _QUALITY = tuple(
             "Agreement beyond chance on one control, at most 1, by coefficient; 0 is what chance gives.",
             (*_CONTROL, "coefficient"),
         ),
+        (
+            "project_coefficient_bound",
+            "The same coefficients' 95 % interval, where one is known, by bound (low, high).",
+            (*_CONTROL, "coefficient", "bound"),
+        ),
+        (
+            "project_stability_index",
+            "Population stability index of consensus labels, the recent of label_shift against all before; 0: alike.",
+            ("project", "control"),
+        ),
         ("project_label_ratio", "Share of consensus labels, 0 to 1, by label.", ("project", "control", "label")),
         (
             "annotator_submissions",

@@ -10,7 +10,13 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from streams.contracts.reliability import ControlReliability
-from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
+from streams.contracts.settings import (
+    SIMILARITY_DEFAULTS,
+    TYPE_DEFAULTS,
+    ControlSettings,
+    ProjectSettings,
+    SimilarityDefaults,
+)
 from streams.platforms import PLATFORMS, Preset, preset
 from streams.settings import settings_hash
 from streams.template import SLOT
@@ -30,6 +36,9 @@ class ControlPlan(Struct, frozen=True, eq=False):
     type: str
     metric: str
     similarity: str
+    """How marks are told to be one object, and compared unless a platform's way is asked for."""
+    by_platform: bool
+    """Whether the score compares marks as the platform of `metric` does, where that differs."""
     aggregate: str
     threshold: float | None
     adjudication: str
@@ -88,6 +97,7 @@ class Plan:
 
 
 _UNCONFIGURED = ControlSettings()
+_AS_IOU = SimilarityDefaults()
 
 
 def _commonest(types: Iterable[str]) -> str | None:
@@ -103,18 +113,21 @@ def _resolve(kind: str, settings: ControlSettings, given: Preset) -> ControlPlan
     metric = settings.metric or given.metric or default.metrics[0]
     # A platform's formula for objects says how annotators are brought together, too.
     aggregate = metric if metric in PLATFORMS else settings.aggregate or given.aggregate or default.aggregates[0]
+    similarity = settings.similarity or next(iter(default.similarities), "")
+    alike = SIMILARITY_DEFAULTS.get(similarity, _AS_IOU)
     return ControlPlan(
         type=kind,
         metric=metric,
-        similarity=settings.similarity or given.similarity or next(iter(default.similarities), ""),
+        similarity=similarity,
+        by_platform=metric in PLATFORMS and settings.similarity is None,
         aggregate=aggregate,
         threshold=default.agreement_threshold if threshold is UNSET else threshold,
         adjudication=settings.adjudication or default.adjudications[0],
         weight=settings.weight,
         labels=tuple(settings.labels),
-        minimum_similarity=settings.minimum_similarity,
+        minimum_similarity=settings.minimum_similarity or alike.minimum,
         minimum_support=settings.minimum_support,
-        loose_similarity=settings.loose_similarity,
+        loose_similarity=settings.loose_similarity or alike.loose,
         fusion=settings.fusion or next(iter(default.fusions), ""),
         scale=(settings.scale_minimum, settings.scale_maximum),
         tolerance=settings.tolerance,

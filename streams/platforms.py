@@ -2,12 +2,14 @@
 
 A profile fills in what a control's settings leave open. Categories need no formula of their own: an exact or Jaccard
 comparison as the mean of pairs or the share of the most common answer is what the platforms compute. Objects do: there
-the metric has the platform's name, and a control may also ask for it by itself.
+the metric has the platform's name, and a control may also ask for it by itself. Where a platform compares two marks
+otherwise than we do, `platform_marks` has its way, unless the control's settings name a similarity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -40,7 +42,6 @@ class Preset(NamedTuple):
     """What a profile gives a control whose settings are silent; None: our own default of the type."""
 
     metric: str | None = None
-    similarity: str | None = None
     aggregate: str | None = None
 
 
@@ -49,20 +50,14 @@ _PAIRS: Final = Preset("exact", aggregate="pairs")
 _ANSWERS: Final = ("choice", "choices", "boolean", "text", "number", "rating", "ranking", "taxonomy")
 
 _PRESETS: Final[dict[ProfileName, dict[str, Preset]]] = {
-    "ango": {**dict.fromkeys(_ANSWERS, _SHARE), "point": Preset("ango", "linear")},
+    "ango": dict.fromkeys(_ANSWERS, _SHARE),
     "cvat": dict.fromkeys(("choice", "choices", "boolean"), _PAIRS),
-    "dataloop": {
-        "choice": _PAIRS, "boolean": _PAIRS, "choices": Preset("jaccard", aggregate="pairs"),
-        "point": Preset("dataloop", "exponential"),
-    },
+    "dataloop": {"choice": _PAIRS, "boolean": _PAIRS, "choices": Preset("jaccard", aggregate="pairs")},
     "label_studio": {
-        "point": Preset("label_studio", "label_studio"),
         "choice": _PAIRS, "boolean": _PAIRS, "choices": _PAIRS, "taxonomy": _PAIRS, "text": Preset("edit"),
         "number": Preset("scale"), "rating": Preset("scale"),
     },
-    "redbrick": {
-        **dict.fromkeys(("choice", "choices", "boolean", "text"), _PAIRS), "point": Preset("redbrick", "redbrick"),
-    },
+    "redbrick": dict.fromkeys(("choice", "choices", "boolean", "text"), _PAIRS),
 }  # fmt: skip
 """As `scoring.profiles` documents the platforms, with the sources."""
 
@@ -112,13 +107,20 @@ class PlatformFigures(NamedTuple):
 
 
 def platform_figures(
-    platform: str, similarity: Similarity, owners: Sequence[int], regions: Sequence[Any], rows: int, counted: list[int]
+    platform: str,
+    kind: str,
+    similarity: Similarity,
+    owners: Sequence[int],
+    regions: Sequence[Any],
+    rows: int,
+    counted: list[int],
 ) -> PlatformFigures | Undefined:
     """Objects by the formula of a platform.
 
     Args:
         platform: one of `PLATFORMS`.
-        similarity: of all marks, as the control compares them.
+        kind: the type of the marks.
+        similarity: of all marks.
         owners: of the marks, 0 to `rows` - 1, never decreasing.
         regions: of the marks: their labels and attributes.
         rows: how many annotators answered.
@@ -129,7 +131,7 @@ def platform_figures(
     """
     if len(owners) > MARKS:
         return Undefined(f"{platform} compares every two marks: at most {MARKS} are; got {len(owners)}")
-    compare = _OBJECTS[platform]
+    compare = _OF_A_TYPE.get((platform, kind)) or _OBJECTS[platform]
     everybody = compare(similarity, owners, regions, rows)
     if len(counted) < 2:
         return PlatformFigures(everybody.matrix, Undefined(_FEW.format(len(counted))), [None] * rows)
@@ -167,4 +169,7 @@ _OBJECTS: Final[dict[str, _Formula]] = {
     "dataloop": _dataloop,
     "label_studio": _plain(label_studio.objects),
     "redbrick": _plain(redbrick.objects),
+}
+_OF_A_TYPE: Final[dict[tuple[str, str], _Formula]] = {
+    ("cvat", "segment"): _plain(partial(cvat.objects, iou_threshold=cvat.AUDIO_IOU)),
 }

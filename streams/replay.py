@@ -7,7 +7,7 @@ lines are cut into steps changes nothing (tests hold that).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -34,9 +34,20 @@ _decode_facts = msgspec.json.Decoder(FactBatch).decode
 
 
 class Replay:
-    """Both agents, fed by hand."""
+    """Both agents, fed by hand.
 
-    def __init__(self, settings: dict[str, ProjectSettings], limits: Limits) -> None:
+    Args:
+        settings: by project.
+        limits: of the engine.
+        follow: is shown the facts between the two.
+    """
+
+    def __init__(
+        self,
+        settings: dict[str, ProjectSettings],
+        limits: Limits,
+        follow: Callable[[FactBatch], None] = lambda batch: None,
+    ) -> None:
         book = SettingsBook(settings)
         # A what-if over a broken file should report all that is broken, so the dead-letter budget is never spent.
         offline = msgspec.structs.replace(limits, check_keys=False, dead_letter_ratio=1.0, dead_letter_run=2**62)
@@ -46,6 +57,7 @@ class Replay:
         self._settle = _Fed(Settle(book, offline, self._reliabilities))
         self._statistics = Watch(book)
         self._watch = _Fed(self._statistics)
+        self._follow = follow
         self.summary = Summary()
 
     def step(self, lines: Iterable[bytes]) -> Iterator[Outgoing]:
@@ -54,7 +66,10 @@ class Replay:
             unit = self._settle.step((None, line) for line in portion)
             facts = [o for o in unit.outgoing if o.topic == "quality-facts"]
             watched = self._watch.step((o.key, o.value) for o in facts)
-            self.summary.add(unit, watched, [_decode_facts(o.value) for o in facts])
+            batches = [_decode_facts(o.value) for o in facts]
+            self.summary.add(unit, watched, batches)
+            for batch in batches:
+                self._follow(batch)
             yield from (o for o in unit.outgoing if o.topic != "quality-facts")
             yield from watched.outgoing
             self._learn(watched.outgoing)

@@ -50,7 +50,7 @@ def replay_files(
 ) -> dict[str, Any]:
     """Replay `lines` and write `FILES`, `QUALITY` and `SUMMARY` into `out`; returns the summary (`replay.Summary`)."""
     seen = Seen()
-    engine = Replay(settings, limits or Limits())
+    engine = Replay(settings, limits or Limits(), seen.follow)
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         files = {name: stack.enter_context((out / name).open("wb")) for name in sorted(set(FILES.values()))}

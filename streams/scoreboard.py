@@ -235,7 +235,7 @@ class Scoreboard:
             control=name,
             type=kind,
             metric=found.plan.metric,
-            similarity=found.plan.similarity or None,
+            similarity=None if found.plan.by_platform else found.plan.similarity or None,
             aggregate=found.plan.aggregate,
             tasks=len(found.collected.scores),
             annotators=len(found.annotators),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
-from msgspec import NODEFAULT, UNSET, Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from streams.contracts.alert_settings import AlertSettings
 from streams.contracts.settings import (
@@ -50,7 +50,7 @@ def parse_document(document: Any, where: str = "settings") -> dict[str, ProjectS
             found, wrong = _build(ProjectSettings, data, path)
             problems += wrong
             if isinstance(found, ProjectSettings):
-                problems.extend(_contradictions(found, path))
+                problems += _contradictions(found, path, wrong)
                 projects[project_id] = found
     if problems:
         raise ConfigurationError(problems, f"{where} cannot be used")
@@ -65,7 +65,7 @@ def parse_project(data: bytes, where: str) -> ProjectSettings:
         raise ConfigurationError([f"$: {error}"], f"{where} cannot be used") from None
     found, problems = _build(ProjectSettings, document, "$")
     if isinstance(found, ProjectSettings):
-        problems.extend(_contradictions(found, "$"))
+        problems += _contradictions(found, "$", problems)
         if not problems:
             return found
     raise ConfigurationError(problems, f"{where} cannot be used")
@@ -112,7 +112,10 @@ def spelled_out(value: Any) -> Any:
 
 
 def _build(kind: type[Struct], data: Any, path: str) -> tuple[Struct | None, list[str]]:
-    """A person wants all problems, and msgspec reports the first: so each field is converted by itself."""
+    """A person wants all problems, and msgspec reports the first: so each field is converted by itself.
+
+    Where some can't be, what the others say is made, with the defaults, so that it can be looked at further.
+    """
     if not isinstance(data, Mapping):
         return None, [f"{path}: expected a mapping; got {type(data).__name__}"]
     fields = {f.name: f for f in structs.fields(kind)}
@@ -122,13 +125,12 @@ def _build(kind: type[Struct], data: Any, path: str) -> tuple[Struct | None, lis
     values: dict[str, Any] = {}
     for name, spec in fields.items():
         if name not in data:
-            if spec.default is NODEFAULT and spec.default_factory is NODEFAULT:
-                problems.append(f"{path}.{name}: required, and missing")
             continue
         value, wrong = _convert(spec.type, data[name], f"{path}.{name}")
         problems += wrong
-        values[name] = value
-    return (None if problems else kind(**values)), problems
+        if not (wrong and value is None):
+            values[name] = value
+    return kind(**values), problems
 
 
 def _convert(kind: Any, data: Any, path: str) -> tuple[Any, list[str]]:
@@ -140,7 +142,8 @@ def _convert(kind: Any, data: Any, path: str) -> tuple[Any, list[str]]:
             f"{path}.{key}: a control's name is a non-empty string; quote it if it is a number"
             for key in data if not isinstance(key, str) or not key
         ]  # fmt: skip
-        return {k: v for k, (v, _) in built.items()}, unnamed + [p for _, wrong in built.values() for p in wrong]
+        made = {key: control for key, (control, _) in built.items() if control is not None}
+        return made, unnamed + [p for _, wrong in built.values() for p in wrong]
     try:
         return msgspec.convert(data, kind, strict=True), []
     except msgspec.ValidationError as error:
@@ -157,24 +160,46 @@ def _choices(kind: Any) -> list[Any]:
     return [choice for part in get_args(kind) for choice in _choices(part)]
 
 
-def _contradictions(settings: ProjectSettings, path: str) -> Iterator[str]:
+class _Contradiction(NamedTuple):
+    """Values that can each be read, and not be meant together."""
+
+    path: str
+    text: str
+    others: tuple[str, ...] = ()
+    """The paths of the other values."""
+
+
+def _contradictions(settings: ProjectSettings, path: str, problems: Iterable[str]) -> list[str]:
+    """Those between values that could be read: a default that stands where one couldn't be contradicts nobody."""
+    return [
+        f"{found.path}: {found.text}"
+        for found in _project_contradictions(settings, path)
+        if not any(p.startswith((f"{at}:", f"{at}[")) for at in (found.path, *found.others) for p in problems)
+    ]
+
+
+def _project_contradictions(settings: ProjectSettings, path: str) -> Iterator[_Contradiction]:
     routing = settings.routing
     if routing.max_annotators < settings.required_annotators:
-        yield (
-            f"{path}.routing.max_annotators: {routing.max_annotators} is fewer than required_annotators "
-            f"({settings.required_annotators}); raise it or require fewer"
+        yield _Contradiction(
+            f"{path}.routing.max_annotators",
+            f"{routing.max_annotators} is fewer than required_annotators ({settings.required_annotators}); raise it or "
+            "require fewer",
+            (f"{path}.required_annotators",),
         )
     if routing.redecide_when_weight_moves is None and routing.redecide_after_seconds != _LOOKS_AFTER_SECONDS:
-        yield (
-            f"{path}.routing.redecide_after_seconds: says when to look, and redecide_when_weight_moves is null: never; "
-            "set that (0: decide again by any movement), or leave this out"
+        yield _Contradiction(
+            f"{path}.routing.redecide_after_seconds",
+            "says when to look, and redecide_when_weight_moves is null: never; set that (0: decide again by any "
+            "movement), or leave this out",
+            (f"{path}.routing.redecide_when_weight_moves",),
         )
     yield from _alert_contradictions(settings.alerts, f"{path}.alerts")
     for name, control in settings.controls.items():
         yield from _control_contradictions(control, f"{path}.controls.{name}")
 
 
-def _alert_contradictions(alerts: AlertSettings, path: str) -> Iterator[str]:
+def _alert_contradictions(alerts: AlertSettings, path: str) -> Iterator[_Contradiction]:
     """Where an alert would be raised and resolved by the same figure."""
     drift, imbalance, shift = alerts.agreement_drift, alerts.class_imbalance, alerts.label_shift
     cannot_fail, ratio = alerts.threshold_cannot_fail, alerts.class_imbalance.resolve_ratio
@@ -185,19 +210,22 @@ def _alert_contradictions(alerts: AlertSettings, path: str) -> Iterator[str]:
         ("threshold_cannot_fail.resolve_share", cannot_fail.resolve_share, "share", cannot_fail.share),
     ):
         if resolved >= raised:
-            yield f"{path}.{key}: must be below {line} ({raised}); got {resolved}"
+            other = f"{path}.{key.partition('.')[0]}.{line}"
+            yield _Contradiction(f"{path}.{key}", f"must be below {line} ({raised}); got {resolved}", (other,))
 
 
-def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str]:
+def _control_contradictions(control: ControlSettings, path: str) -> Iterator[_Contradiction]:
     if len(set(control.labels)) != len(control.labels):
-        yield f"{path}.labels: a label is named twice"
+        yield _Contradiction(f"{path}.labels", "a label is named twice")
+    kind = (f"{path}.type",)
     allowed = None if control.type is None else TYPE_DEFAULTS[control.type]
     for key in ("metric", "similarity", "aggregate", "adjudication", "fusion"):
         value = getattr(control, key)
         if value is None:
             continue
         if allowed is None:
-            yield f"{path}.{key}: say the control's type too; what there is to choose from depends on it"
+            why = "say the control's type too; what there is to choose from depends on it"
+            yield _Contradiction(f"{path}.{key}", why, kind)
             continue
         names = getattr(allowed, "similarities" if key == "similarity" else f"{key}s")
         if key == "metric" and allowed.fusions:
@@ -206,14 +234,21 @@ def _control_contradictions(control: ControlSettings, path: str) -> Iterator[str
             names = (*names, "label_studio", "redbrick")
         if value not in names:
             expected = f"expected one of {', '.join(names)}" if names else "there is nothing to choose"
-            yield f"{path}.{key}: {value} is not for {control.type}; {expected}"
+            yield _Contradiction(f"{path}.{key}", f"{value} is not for {control.type}; {expected}", kind)
     if control.reliability_model != "shrunk" and control.type not in ("choice", "boolean"):
-        yield f"{path}.reliability_model: reliability is learned of choice and boolean alone; got {control.type}"
-    low, high = control.scale_minimum, control.scale_maximum
-    if low is not None and high is not None and low >= high:
-        yield f"{path}.scale_maximum: must be above scale_minimum ({low}); got {high}"
-    if (low is None) != (high is None):
-        given, missing = ("scale_maximum", "scale_minimum") if low is None else ("scale_minimum", "scale_maximum")
-        yield f"{path}.{given}: one end is no scale; give {missing} too, or neither"
+        why = f"reliability is learned of choice and boolean alone; got {control.type}"
+        yield _Contradiction(f"{path}.reliability_model", why, kind)
+    yield from _scale_contradictions(control, path)
     if control.agreement_threshold is not UNSET and control.weight == 0 and control.agreement_threshold is not None:
-        yield f"{path}.weight: 0 leaves the control out of the score, but agreement_threshold asks it to pass"
+        why = "0 leaves the control out of the score, but agreement_threshold asks it to pass"
+        yield _Contradiction(f"{path}.weight", why, (f"{path}.agreement_threshold",))
+
+
+def _scale_contradictions(control: ControlSettings, path: str) -> Iterator[_Contradiction]:
+    low, high = control.scale_minimum, control.scale_maximum
+    ends = (f"{path}.scale_minimum", f"{path}.scale_maximum")
+    if low is not None and high is not None and low >= high:
+        yield _Contradiction(ends[1], f"must be above scale_minimum ({low}); got {high}", ends)
+    if (low is None) != (high is None):
+        given, missing = ends if high is None else reversed(ends)
+        yield _Contradiction(given, f"one end is no scale; give {missing.rpartition('.')[2]} too, or neither", ends)

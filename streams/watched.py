@@ -106,6 +106,8 @@ class WatchedProject:
         record.horizon, record.recent = buckets.horizon, buckets.recent
         record.half_life_seconds = self._settings.quality.reliability_half_life_seconds
         record.window, record.warm_up = drift.window_tasks, drift.minimum_baseline_tasks
+        shift = self._settings.alerts.label_shift
+        record.label_window, record.label_reference = shift.window_tasks, shift.minimum_reference_tasks
         for name in self._controls:
             ends = imbalance(record.sums.labels.get(name, {}), self._rules.expected.get(name, frozenset()))
             if isinstance(ends, Undefined):

@@ -26,7 +26,7 @@ def pair_iou(a: Array, b: Array) -> Array:
     [1.0, 0.3333]
     """
     upright = _upright_iou(a, b)
-    if not a[4].any() and not b[4].any():
+    if not np.count_nonzero(a[4]) and not np.count_nonzero(b[4]):
         return upright
     turned = (a[4] % 180.0 != 0.0) | (b[4] % 180.0 != 0.0)
     if turned.any():
@@ -136,9 +136,11 @@ def _mean_ramp(start: Array, stop: Array) -> Array:
 
 def _ratio(intersection: Array, offset: Array, size_a: Array, size_b: Array) -> Array:
     """Intersection over union, with the rule for boxes without area."""
-    union: Array = size_a[0] * size_a[1] + size_b[0] * size_b[1]
+    area_a, area_b = size_a[0] * size_a[1], size_b[0] * size_b[1]
+    union: Array = area_a + area_b
     np.subtract(union, intersection, out=union)
-    if np.minimum.reduce(union, axis=None, initial=np.inf) > 0.0:
+    # Where either box has area, so has the union; this is asked of the boxes and not of all pairs.
+    if np.count_nonzero(area_a) == area_a.size or np.count_nonzero(area_b) == area_b.size:
         return np.divide(intersection, union, out=intersection)
     identical = (offset == 0.0).all(axis=0) & (size_a == size_b).all(axis=0)
     return np.where(union > 0.0, intersection / np.where(union > 0.0, union, 1.0), identical)

@@ -11,6 +11,9 @@ from scoring.types import Array
 
 __all__ = ["ONE_MORE_PAIR", "match", "match_rows"]
 
+_FEW_CELLS = 256
+# Up to so many, lists are faster than arrays.
+
 ONE_MORE_PAIR = 2.0
 """Times the number of rows and added to each similarity in [0, 1], it makes one more matched pair worth more than any
 gain in similarity."""
@@ -51,7 +54,12 @@ def match(similarity: Array, minimum: float = 0.0) -> list[tuple[int, int]]:
     >>> match(np.array([[0.9, 0.8], [0.7, 0.0]]), minimum=0.75)
     [(0, 0)]
     """
-    return match_rows(similarity.tolist(), minimum)
+    if similarity.size <= _FEW_CELLS:
+        return match_rows(similarity.tolist(), minimum)
+    if similarity.shape[0] > similarity.shape[1]:
+        return sorted((row, column) for column, row in match(similarity.T, minimum))
+    pairs = _best_of_each_line(similarity, minimum)
+    return _assign(similarity, minimum) if pairs is None else pairs
 
 
 def match_rows(rows: Sequence[Sequence[float]], minimum: float = 0.0) -> list[tuple[int, int]]:
@@ -87,14 +95,31 @@ def _best_of_each_row(rows: Sequence[Sequence[float]], minimum: float) -> list[t
     return pairs
 
 
-def _assign(rows: Sequence[Sequence[float]], minimum: float) -> list[tuple[int, int]]:
+def _best_of_each_line(similarity: Array, minimum: float) -> list[tuple[int, int]] | None:
+    """`_best_of_each_row` of an array."""
+    largest, columns = similarity.max(axis=1), similarity.argmax(axis=1)
+    rows = np.flatnonzero((largest > 0.0) & (largest >= minimum))
+    ties = np.count_nonzero(similarity == largest[:, None], axis=1) > 1
+    if ties[rows].any() or np.bincount(columns[rows]).max(initial=0) > 1:
+        return None
+    return list(zip(rows.tolist(), columns[rows].tolist(), strict=True))
+
+
+def _assign(rows: Sequence[Sequence[float]] | Array, minimum: float) -> list[tuple[int, int]]:
     similarity = np.array(rows)
     similarity[similarity < max(minimum, 0.0)] = 0.0
     # Which of several optimal pairings scipy returns depends on which side it is given as rows. For a square matrix
     # the orientation is therefore chosen by content; for another one the shorter side is the rows.
-    turned = len(rows) == len(rows[0]) and similarity.T.tolist() < similarity.tolist()
+    turned = similarity.shape[0] == similarity.shape[1] and _comes_before(similarity.T, similarity)
     if turned:
         similarity = similarity.T
     chosen = zip(*linear_sum_assignment(similarity, maximize=True), strict=True)
     pairs = [(int(row), int(column)) for row, column in chosen if similarity[row, column] > 0.0]
     return sorted((column, row) for row, column in pairs) if turned else pairs
+
+
+def _comes_before(one: Array, other: Array) -> bool:
+    """Whether, cell by cell, the first that differs is smaller."""
+    differing = one != other
+    first = int(differing.argmax())
+    return bool(differing.flat[first] and one.flat[first] < other.flat[first])

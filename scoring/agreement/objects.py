@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, combinations, starmap
+from itertools import accumulate, combinations, combinations_with_replacement, starmap
 from math import fsum
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.agreement.matching import ONE_MORE_PAIR, match_rows
-from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity, above_zero, as_dense
+from scoring.agreement.matching import ONE_MORE_PAIR, match, match_rows
+from scoring.agreement.similarity import DENSE_UP_TO, Pairs, Similarity, above_zero_between, as_dense
 from scoring.agreement.sparse_matching import match_pairs
-from scoring.types import Matrix
+from scoring.types import Array, Matrix
 
 __all__ = ["MatchedPair", "ObjectAgreement", "ObjectMetric", "compare_objects"]
 
@@ -26,6 +26,12 @@ _DEFAULT_MINIMUM = {"soft_f1": 0.0, "f1": 0.5}
 _SAME_OBJECT = 0.5
 # Two objects of different labels are one object named twice from this similarity on (CVAT's and COCO's IoU 0.5); with
 # less, neighbours that merely touch would be called wrongly labelled.
+
+_LISTS_UP_TO = 60
+# Objects of a task up to which lists are faster than arrays.
+
+_RUN = 1_000
+# Objects, about, whose pairs with as many others are matched in one go: of some 100 MB where all overlap.
 
 
 class MatchedPair(NamedTuple):
@@ -130,25 +136,77 @@ def compare_objects(
 def _match_small(
     similarity: Similarity, counts: Sequence[int], labels: Sequence[str], metric: ObjectMetric, minimum: float
 ) -> Iterator[tuple[int, int, list[MatchedPair]]]:
-    """Match every two annotators' objects as a block of plain lists, the fastest form for a few."""
-    rows: list[list[float]] = as_dense(similarity).tolist()
+    """Match every two annotators' objects as a block: of a few as plain lists, which are the fastest form for these."""
+    similarity = as_dense(similarity)
+    rows: list[list[float]] = similarity.tolist() if len(labels) <= _LISTS_UP_TO else []
+    ids: dict[str, int] = {}
+    label = np.array([ids.setdefault(name, len(ids)) for name in labels])
     starts = [0, *accumulate(counts)]
-    one_label = len(set(labels)) < 2
     for a, b in combinations(range(len(counts)), 2):
         mine, theirs = range(starts[a], starts[a + 1]), range(starts[b], starts[b + 1])
-        yield a, b, _match(rows, mine, theirs, labels, one_label, metric, minimum)
+        if rows:
+            yield a, b, _match(rows, mine, theirs, labels, len(ids) < 2, metric, minimum)
+        else:
+            yield a, b, _match_block(similarity, mine, theirs, label, metric, minimum)
+
+
+def _match_block(
+    similarity: Array, mine: range, theirs: range, label: NDArray[np.intp], metric: ObjectMetric, minimum: float
+) -> list[MatchedPair]:
+    """`_match` for an array."""
+    block = similarity[mine.start : mine.stop, theirs.start : theirs.stop]
+    same = label[mine.start : mine.stop, None] == label[theirs.start : theirs.stop]
+    found = [(i, j, True) for i, j in _best_of_block(np.where(same, block, 0.0), metric, minimum)]
+    if not same.all():
+        left = block.copy()
+        left[[i for i, _, _ in found]] = 0.0
+        left[:, [j for _, j, _ in found]] = 0.0
+        found += [(i, j, False) for i, j in _best_of_block(left, metric, max(minimum, _SAME_OBJECT))]
+        found.sort()
+    return [MatchedPair(mine[i], theirs[j], float(block[i, j]), same) for i, j, same in found]
+
+
+def _best_of_block(block: Array, metric: ObjectMetric, minimum: float) -> list[tuple[int, int]]:
+    if metric == "f1":
+        block = np.where((block > 0.0) & (block >= minimum), block + ONE_MORE_PAIR * len(block), 0.0)
+    return match(block, minimum)
 
 
 def _match_large(
     similarity: Similarity, counts: Sequence[int], labels: Sequence[str], metric: ObjectMetric, minimum: float
 ) -> Iterator[tuple[int, int, list[MatchedPair]]]:
-    """The same for all pairs of annotators at once, looking only at objects that overlap."""
+    """The same for many pairs of annotators at once, looking only at objects that overlap."""
     annotators = len(counts)
     owner = np.repeat(np.arange(annotators), counts)
     ids: dict[str, int] = {}
     label = np.array([ids.setdefault(name, len(ids)) for name in labels])
-    pairs = above_zero(similarity)
-    pairs = pairs.where((owner[pairs.first] != owner[pairs.second]) & (pairs.similarity >= minimum))
+    by_two: dict[tuple[int, int], list[MatchedPair]] = defaultdict(list)
+    owners = owner.tolist()
+    for mine, theirs in combinations_with_replacement(_runs(counts), 2):
+        pairs = above_zero_between(similarity, mine, theirs)
+        pairs = pairs.where((owner[pairs.first] < owner[pairs.second]) & (pairs.similarity >= minimum))
+        for pair in _match_run(pairs, owner, label, annotators, metric):
+            by_two[owners[pair.first], owners[pair.second]].append(pair)
+    for a, b in combinations(range(annotators), 2):
+        yield a, b, by_two[a, b]
+
+
+def _runs(counts: Sequence[int]) -> list[slice]:
+    """The objects of one annotator after the other, cut between annotators once a run has `_RUN` or more."""
+    ends = list(accumulate(counts))
+    runs: list[slice] = []
+    start = 0
+    for end in ends:
+        if end - start >= _RUN or (end == ends[-1] and end > start):
+            runs.append(slice(start, end))
+            start = end
+    return runs
+
+
+def _match_run(
+    pairs: Pairs, owner: NDArray[np.intp], label: NDArray[np.intp], annotators: int, metric: ObjectMetric
+) -> Iterator[MatchedPair]:
+    """Which of these pairs of different annotators' objects are matched."""
     same = label[pairs.first] == label[pairs.second]
     # An object is matched once with each other annotator: as many rows or columns of one matrix that falls apart.
     rows = pairs.first * annotators + owner[pairs.second]
@@ -159,12 +217,7 @@ def _match_large(
         (pairs.similarity >= _SAME_OBJECT) & ~np.isin(rows, rows[named]) & ~np.isin(columns, columns[named])
     )
     misnamed = left[match_pairs(rows[left], columns[left], pairs.similarity[left], metric == "f1")]
-    by_two: dict[tuple[int, int], list[MatchedPair]] = defaultdict(list)
-    owners = owner.tolist()
-    for pair in _matched_pairs(pairs, named, misnamed):
-        by_two[owners[pair.first], owners[pair.second]].append(pair)
-    for a, b in combinations(range(annotators), 2):
-        yield a, b, by_two[a, b]
+    return _matched_pairs(pairs, named, misnamed)
 
 
 def _matched_pairs(pairs: Pairs, named: NDArray[np.intp], misnamed: NDArray[np.intp]) -> Iterator[MatchedPair]:

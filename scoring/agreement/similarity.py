@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 
 from scoring.types import Array
 
-__all__ = ["DENSE_UP_TO", "Pairs", "Similarity", "above_zero", "as_dense", "entries", "submatrix"]
+__all__ = ["DENSE_UP_TO", "Pairs", "Similarity", "above_zero", "above_zero_between", "as_dense", "entries", "submatrix"]
 
 Similarity: TypeAlias = Array | csr_array
 """(N, N), symmetric, in [0, 1]: a float64 array, or a `scipy.sparse.csr_array` whose missing entries are 0."""
@@ -39,8 +39,11 @@ class Pairs(NamedTuple):
     similarity: Array
     """(k,)"""
 
-    def where(self, kept: NDArray[np.bool_]) -> Pairs:
-        """The pairs at the places where `kept`, (k,), is true."""
+    def where(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> Pairs:
+        """The pairs at the places where `kept`, (k,), is true, or at these places."""
+        # Most often nothing is left out, and of millions of pairs a copy takes longer than to look.
+        if kept.dtype == np.bool_ and kept.all():
+            return self
         return Pairs(self.first[kept], self.second[kept], self.similarity[kept])
 
 
@@ -52,13 +55,44 @@ def above_zero(similarity: Similarity) -> Pairs:
     ([0, 1], [1, 2], [0.5, 0.25])
     """
     if isinstance(similarity, np.ndarray):
-        first, second = np.nonzero(np.triu(similarity, 1) > 0.0)
-        return Pairs(first, second, similarity[first, second])
-    if not similarity.has_sorted_indices:
-        similarity = similarity.sorted_indices()
-    first = np.repeat(np.arange(similarity.shape[0]), np.diff(similarity.indptr))
-    second = similarity.indices.astype(np.intp, copy=False)
-    return Pairs(first, second, similarity.data).where((first < second) & (similarity.data > 0.0))
+        return _entries_above_zero(np.triu(similarity, 1))
+    pairs = _entries_above_zero(similarity)
+    return pairs.where(pairs.first < pairs.second)
+
+
+def above_zero_between(similarity: Similarity, rows: slice, columns: slice) -> Pairs:
+    """The pairs of an object of one run and one of another with a similarity above 0, by first and then by second.
+
+    Parameters
+    ----------
+    similarity
+        (N, N).
+    rows, columns
+        From and to which object each run goes. Where they overlap, a pair comes twice and an object with itself too.
+
+    Returns
+    -------
+    Pairs
+        First objects are those of `rows`.
+
+    Examples
+    --------
+    >>> pairs = above_zero_between(np.array([[1, 0.5, 0], [0.5, 1, 0.25], [0, 0.25, 1]]), slice(0, 2), slice(2, 3))
+    >>> pairs.first.tolist(), pairs.second.tolist(), pairs.similarity.tolist()
+    ([1], [2], [0.25])
+    """
+    pairs = _entries_above_zero(similarity[rows, columns])
+    return Pairs(pairs.first + rows.start, pairs.second + columns.start, pairs.similarity)
+
+
+def _entries_above_zero(block: Similarity) -> Pairs:
+    if isinstance(block, np.ndarray):
+        first, second = np.nonzero(block > 0.0)
+        return Pairs(first, second, block[first, second])
+    if not block.has_sorted_indices:
+        block = block.sorted_indices()
+    first = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+    return Pairs(first, block.indices.astype(np.intp, copy=False), block.data).where(block.data > 0.0)
 
 
 def as_dense(similarity: Similarity) -> Array:

@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.agreement.sets import jaccard, masi
 from scoring.chance.coefficient import (
@@ -116,20 +117,21 @@ def krippendorff_alpha(
     check_confidence(confidence)
     if reason := unusable(table):
         return reason
-    paired = table.answered(2)
-    sums = _disagreements(paired, level)
-    sizes = paired.sizes
-    n = float(np.dot(paired.tasks, sizes))
-    within = sums.within / (sizes - 1.0)
-    observed = float(np.dot(paired.tasks, within))
+    sizes = table.sizes
+    # Tasks with one answer count as none: a weight of 0 is much cheaper than a table without them.
+    tasks = np.where(sizes >= 2.0, table.tasks, 0.0)
+    used = table.used(tasks)
+    sums = _disagreements(table, sizes, used, level)
+    n = float(np.dot(tasks, sizes))
+    within = sums.within / np.maximum(sizes - 1.0, 1.0)
+    observed = float(np.dot(tasks, within))
     if not sums.total > 0.0:
-        used = [table.labels[i] for i in np.flatnonzero(paired.given.sum(axis=0))]
-        return Undefined(f"all answers are equal ({used[0]!r}), so nothing could have disagreed")
+        only = table.labels[int(used.argmax())]
+        return Undefined(f"all answers are equal ({only!r}), so nothing could have disagreed")
     value = 1.0 - (n - 1.0) * observed / sums.total
-    interval = _jackknife(
-        value, _Left(n - sizes, observed - within, sums.total - 2 * sums.with_all + sums.within), paired, confidence
-    )
-    return Coefficient(value, observed / n, sums.total / (n * (n - 1.0)), interval, *extent(paired))
+    left = _Left(n - sizes, observed - within, sums.total - 2.0 * sums.with_all + sums.within, tasks)
+    interval = _jackknife(value, left, confidence)
+    return Coefficient(value, observed / n, sums.total / (n * (n - 1.0)), interval, *extent(table))
 
 
 class _Disagreements(NamedTuple):
@@ -149,11 +151,12 @@ class _Left(NamedTuple):
     answers: Array
     observed: Array
     total: Array
+    tasks: Array
+    """How many of each pattern there are, 0 of those with a single answer."""
 
 
-def _disagreements(table: Table, level: Level) -> _Disagreements:
-    sizes = table.sizes
-    used = table.given.T @ table.tasks
+def _disagreements(table: Table, sizes: Array, used: Array, level: Level) -> _Disagreements:
+    """All answers are those that are `used`: of tasks with two answers or more."""
     if level == "nominal":
         squares = table.sums(table.given.data**2)
         return _Disagreements(
@@ -166,7 +169,8 @@ def _disagreements(table: Table, level: Level) -> _Disagreements:
     disagreement = _matrix(table.labels, used > 0, level)
     per_answer = disagreement @ used
     # Only the labels that were used are compared, and dense, since most pairs of them disagree.
-    within = np.asarray((table.given * (table.given @ disagreement)).sum(axis=1)).reshape(-1)
+    pattern = np.repeat(np.arange(len(sizes)), np.diff(table.given.indptr))
+    within = table.sums(table.given.data * (table.given @ disagreement)[pattern, table.given.indices])
     return _Disagreements(within, table.given @ per_answer, float(used @ per_answer))
 
 
@@ -180,7 +184,7 @@ def _squared(table: Table, sizes: Array, used: Array, x: Array) -> _Disagreement
     return _Disagreements(within, used.sum() * second + sizes * all_second, float(2.0 * used.sum() * all_second))
 
 
-def _matrix(labels: Sequence[Hashable], used: Array, level: Level) -> Array:
+def _matrix(labels: Sequence[Hashable], used: NDArray[np.bool_], level: Level) -> Array:
     """(labels, labels) disagreements; 0 for labels that were not used."""
     if level == "ratio":
         return ratio_difference(scale(labels))
@@ -212,13 +216,14 @@ def _of_sets(
     return disagreement
 
 
-def _jackknife(value: float, left: _Left, table: Table, confidence: float) -> Interval | Undefined:
-    n = float(table.tasks.sum())
+def _jackknife(value: float, left: _Left, confidence: float) -> Interval | Undefined:
+    n = float(left.tasks.sum())
     if n < 2.0:
         return too_few(int(n))
-    if bool((left.total <= 1e-12 * left.total.max(initial=0.0)).any()):
+    if bool(((left.total <= 1e-12 * left.total.max(initial=0.0)) & (left.tasks > 0.0)).any()):
         return Undefined("all answers of the other tasks are equal, so the spread over tasks is not known")
-    values = 1.0 - (left.answers - 1.0) * left.observed / left.total
-    mean = np.dot(table.tasks, values) / n
-    variance = (n - 1.0) / n * float(np.dot(table.tasks, (values - mean) ** 2))
+    # Without a task of a single answer nothing changes, and such a task has no weight in what follows.
+    values = 1.0 - (left.answers - 1.0) * left.observed / np.where(left.tasks > 0.0, left.total, 1.0)
+    mean = np.dot(left.tasks, values) / n
+    variance = (n - 1.0) / n * float(np.dot(left.tasks, (values - mean) ** 2))
     return around(value, variance, int(n), confidence, "jackknife over tasks", n - 1.0)

@@ -142,10 +142,7 @@ def check_confidence(confidence: float) -> None:
 
 
 def extent(table: Table) -> tuple[int, int, int]:
-    """Tasks, answers and pairs of answers of a table."""
+    """Tasks that can agree or disagree, their answers, and the pairs of these."""
     sizes = table.sizes
-    return (
-        int(table.tasks.sum()),
-        int(np.dot(table.tasks, sizes)),
-        int(np.dot(table.tasks, sizes * (sizes - 1.0)) / 2.0),
-    )
+    tasks = np.where(sizes >= 2.0, table.tasks, 0.0)
+    return int(tasks.sum()), int(np.dot(tasks, sizes)), int(np.dot(tasks, sizes * (sizes - 1.0)) / 2.0)

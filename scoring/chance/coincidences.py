@@ -59,10 +59,16 @@ class Table:
         return self.sums(self.given.data)
 
     def sums(self, values: Array) -> Array:
-        """(patterns,) sums over the entries of each, of whole numbers (so that they are exact), one an entry."""
-        passed = np.append(0.0, np.cumsum(values))
-        between: Array = passed[self.given.indptr[1:]] - passed[self.given.indptr[:-1]]
-        return between
+        """(patterns,) sums over the entries of each, one an entry; a pattern without answers is none."""
+        within: Array = np.add.reduceat(values, self.given.indptr[:-1])
+        return within
+
+    def used(self, tasks: Array) -> Array:
+        """(labels,): how many answers each label has in so many tasks of each pattern."""
+        answers = np.repeat(tasks, np.diff(self.given.indptr)) * self.given.data
+        # Several times faster than scipy's product with the transposed matrix, for the few entries of a control.
+        used: Array = np.bincount(self.given.indices, weights=answers, minlength=len(self.labels)).astype(np.float64)
+        return used
 
 
 class Coincidences(Tally[Pattern]):
@@ -160,16 +166,19 @@ def tabulate(codes: Any, labels: Sequence[Hashable] | None = None) -> Table:
     known: list[Hashable] = list(range(largest + 1)) if labels is None else list(labels)
     if matrix.min(initial=0) < -1 or largest >= len(known):
         raise ValueError(f"expected codes in -1..{len(known) - 1}, got {matrix.min()}..{largest}")
-    matrix = matrix[(matrix >= 0).any(axis=1)]
-    tasks, annotators = np.nonzero(matrix >= 0)
-    cells = tasks * len(known) + matrix[tasks, annotators]
-    if len(matrix) * len(known) <= 4 * len(cells):  # few labels: counting all cells is faster than sorting those used
-        counts = np.bincount(cells)
-        cells = np.flatnonzero(counts)
+    # A cell for each task and label, and one for no answer before those of each task.
+    width = len(known) + 1
+    answers = (matrix + np.arange(1, width * len(matrix) + 1, width)[:, None]).ravel()
+    if len(matrix) * width <= 4 * len(answers):  # few labels: counting all cells is faster than sorting those used
+        counts = np.bincount(answers)
+        cells = np.flatnonzero(counts > 0)
         counts = counts[cells]
     else:
-        cells, counts = np.unique(cells, return_counts=True)
-    rows, columns = np.divmod(cells, max(len(known), 1))
-    begins = np.searchsorted(rows, np.arange(len(matrix) + 1))
-    given = csr_array((counts.astype(np.float64), columns, begins), shape=(len(matrix), len(known)))
-    return Table(known, given, np.ones(len(matrix)))
+        cells, counts = np.unique(answers, return_counts=True)
+    rows, columns = np.divmod(cells, width)
+    answered = np.flatnonzero(columns)
+    entries = np.bincount(rows[answered])
+    begins = np.append(0, np.cumsum(entries[entries > 0]))
+    tasks = len(begins) - 1
+    given = csr_array((counts[answered].astype(np.float64), columns[answered] - 1, begins), shape=(tasks, len(known)))
+    return Table(known, given, np.ones(tasks))

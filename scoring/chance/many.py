@@ -170,7 +170,7 @@ def _corrected(
     sizes = table.sizes
     can_agree = sizes >= 2
     observed_of_task = np.where(can_agree, _agreement(table, weights), 0.0)
-    tasks, answers, pairs = extent(table.answered(2))
+    tasks, answers, pairs = extent(table)
     everything = float(table.tasks.sum())
     observed = float(np.dot(table.tasks, observed_of_task)) / tasks
     value = (observed - expected) / (1.0 - expected)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from math import fsum
 from typing import Literal
 
-from scoring.agreement.ranking import RankingMetric, ranking_similarity, tied_last_ranks
+from scoring.agreement.ranking import RankingMetric, ranking_matrix, ranking_similarity, tied_last_ranks
 from scoring.consensus.answers import AnswerConsensus, supported
-from scoring.consensus.votes import more_than_half, vote_labels
+from scoring.consensus.centre import medoid
+from scoring.consensus.votes import more_than_half, preference_key, vote_labels
 from scoring.consensus.weights import checked_weights
 
 __all__ = ["KEMENY_ITEMS", "RankingMethod", "borda", "kemeny", "ranking_consensus"]
@@ -28,13 +29,16 @@ def ranking_consensus(
 ) -> AnswerConsensus[list[str]]:
     """One ranking for the rankings of several annotators.
 
-    The items that more than half of the weight ranks are kept, and nothing where there are none; these are then put in
-    order, each annotator's unranked ones tied after those they ranked:
+    The items that more than half of the weight ranks are kept; these are then put in order, each annotator's unranked
+    ones tied after those they ranked:
 
     - `kemeny` (default): the order that the annotators contradict least, see `kemeny`. On simulated annotators (Mallows
       noise, one of them guessing or not) it came nearer to the truth than Borda, if by a little. Lists of more than
       `KEMENY_ITEMS` kept items are put in order by `borda`.
     - `borda`: by mean rank, see `borda`.
+
+    Where no item is ranked by more than half although more than half of the weight ranked something, it is the ranking
+    most similar to all, as it was given: an empty one is what most deny.
 
     Parameters
     ----------
@@ -53,7 +57,7 @@ def ranking_consensus(
     -------
     AnswerConsensus[list[str]]
         The confidence is the weighted mean `ranking_similarity` of the answers with the ranking. The ranking is empty
-        where no item is ranked by more than half.
+        where half of the weight or more ranked nothing and no item is ranked by more than half.
 
     Raises
     ------
@@ -74,9 +78,25 @@ def ranking_consensus(
     once = [list(dict.fromkeys(answer)) for answer in answers]
     ranked = vote_labels([set(ranking) for ranking in once], weights, preference)
     items = [item for item in ranked.labels if more_than_half(ranked.shares[item])]
+    if not items and more_than_half(
+        fsum(w for w, ranking in zip(weights, once, strict=True) if ranking) / fsum(weights)
+    ):
+        value = _most_similar(once, weights, metric, preference)
+        return supported(value, [ranking_similarity(value, ranking, metric) for ranking in once], weights)
     order = kemeny if method == "kemeny" and len(items) <= KEMENY_ITEMS else borda
     value = order(once, items, weights)
     return supported(value, [ranking_similarity(value, ranking, metric) for ranking in once], weights)
+
+
+def _most_similar(
+    rankings: Sequence[list[str]], weights: Sequence[float], metric: RankingMetric, preference: Sequence[str]
+) -> list[str]:
+    """Of those that rank anything; a tie falls to whose items are preferred, the first first."""
+    key = preference_key(preference)
+    given = [(ranking, weight) for ranking, weight in zip(rankings, weights, strict=True) if ranking and weight > 0.0]
+    chosen, trust = [ranking for ranking, _ in given], [weight for _, weight in given]
+    similarity = ranking_matrix(chosen, metric)
+    return chosen[medoid(similarity, trust, [[key(item) for item in ranking] for ranking in chosen])]
 
 
 def borda(rankings: Sequence[Sequence[str]], items: Sequence[str], weights: Sequence[float] | None = None) -> list[str]:

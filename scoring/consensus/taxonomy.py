@@ -13,6 +13,7 @@ from scoring.agreement.taxonomy import (
     taxonomy_similarity,
 )
 from scoring.consensus.answers import AnswerConsensus, supported
+from scoring.consensus.votes import more_than_half
 from scoring.consensus.weights import checked_weights
 
 __all__ = ["taxonomy_consensus"]
@@ -29,6 +30,10 @@ def taxonomy_consensus(
     where annotators part ways, the path ends at the last node that they share. A path that more than half chose to
     its very end is kept too, even where one of its continuations is.
 
+    Where no node has more than half although more than half of the weight chose paths, the node with the largest share
+    is kept, as deep as that share goes: "none of these" is what most deny (`vote_labels` does the same). Of equal
+    shares the first in code point order.
+
     Parameters
     ----------
     answers
@@ -41,9 +46,8 @@ def taxonomy_consensus(
     Returns
     -------
     AnswerConsensus[list[list[str]]]
-        Paths in code point order; no path where no node has more than half of the weight. With exactly half nothing is
-        asserted, so there is no tie to break. The confidence is the weighted mean `taxonomy_similarity` of the answers
-        with the paths.
+        Paths in code point order; no path where half of the weight or more chose none and no node has more than half.
+        The confidence is the weighted mean `taxonomy_similarity` of the answers with the paths.
 
     Raises
     ------
@@ -63,18 +67,38 @@ def taxonomy_consensus(
         return AnswerConsensus(None, 0.0, [])
     weights = checked_weights(weights, len(answers))
     chosen = [taxonomy_paths(answer) for answer in answers]
-    nodes = _majority([path_steps(paths) for paths in chosen], weights)
+    shares = _shares([path_steps(paths) for paths in chosen], weights)
+    nodes = _majority(shares)
     ends = nodes - {node[:-1] for node in nodes}
-    kept = sorted(ends | _majority(chosen, weights))
+    kept = sorted(ends | _majority(_shares(chosen, weights)))
+    if not kept and more_than_half(_share([w for w, paths in zip(weights, chosen, strict=True) if paths], weights)):
+        kept = [_commonest(shares)]
     similarities = [taxonomy_similarity(kept, paths, metric) for paths in chosen]
     return supported([list(path) for path in kept], similarities, weights)
 
 
-def _majority(supported_paths: Sequence[Collection[Path]], weights: Sequence[float]) -> set[Path]:
+def _shares(supported_paths: Sequence[Collection[Path]], weights: Sequence[float]) -> dict[Path, float]:
     support: dict[Path, list[float]] = {}
     for paths, weight in zip(supported_paths, weights, strict=True):
         for path in paths:
             support.setdefault(path, []).append(weight)
-    total = fsum(weights)
+    return {path: _share(given, weights) for path, given in support.items()}
+
+
+def _share(given: Sequence[float], weights: Sequence[float]) -> float:
     # Rounded as shares are in a vote, so that 0.1 + 0.2 of 0.6 is the half that it is on paper.
-    return {path for path, given in support.items() if round(fsum(given) / total, 12) > 0.5}
+    return round(fsum(given) / fsum(weights), 12)
+
+
+def _majority(shares: dict[Path, float]) -> set[Path]:
+    return {path for path, share in shares.items() if share > 0.5}
+
+
+def _commonest(shares: dict[Path, float]) -> Path:
+    """A node has at least the support of its continuations, so the first of the commonest is at the top of the tree."""
+    most = max(shares.values())
+    path, *further = sorted(node for node, share in shares.items() if share == most)
+    for node in further:
+        if node[:-1] == path:
+            path = node
+    return path

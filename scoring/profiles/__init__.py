@@ -12,6 +12,17 @@ the quirks; these are for comparing with a figure that somebody already has.
 | `label_studio` | equality; pairs or share | best IoU of each, the lower direction | many-to-one hides duplicates |
 | `redbrick` | equality | mean IoU of optimal pairs per category | - |
 
+How a platform compares two marks, where that is not as `scoring.agreement` and `scoring.shapes` have it:
+
+| profile | marks | compared by |
+|---|---|---|
+| `ango` | points | distance over the image's diagonal |
+| `cvat` | points, lines, skeletons | `cvat_shapes`; stretches of audio match from 0.3 on |
+| `dataloop` | boxes | IoU as if none were turned |
+| `label_studio` | boxes; points; tracks | as if none were turned; within 1 % of each side; key frames of both |
+| `label_studio` | ellipses, masks, lines | equality |
+| `redbrick` | points and lengths; angles | shares of the sides; turn of each arm |
+
 Every score comes as a `score.ProfileScore`: the task's score with the annotator-by-annotator matrix. Pass only the
 annotators that count. `floors.threshold_cannot_fail` warns of thresholds that no answers can miss.
 """

@@ -19,6 +19,7 @@ from scoring.profiles.score import ProfileScore, objects_by_annotator, pair_matr
 from scoring.types import Array, Boxes
 
 __all__ = [
+    "AUDIO_IOU",
     "CONSENSUS_IOU",
     "GROUND_TRUTH_IOU",
     "Merged",
@@ -32,6 +33,9 @@ __all__ = [
 
 GROUND_TRUTH_IOU = 0.4
 """Least IoU of a match in CVAT's quality reports."""
+
+AUDIO_IOU = 0.3
+"""Least overlap of a match of two stretches of audio."""
 
 CONSENSUS_IOU = 0.5
 """Least IoU of a match when CVAT merges consensus replicas."""

@@ -2,7 +2,7 @@
 
 Quirks kept: labels match when one is part of the other ("car" and "scar"); matching is greedy; `ignore_labels` changes
 who is matched but not the score; boxes rotated by an angle are compared as if they were not (that is up to the caller's
-similarity).
+similarity). Polygons it compares by the pixels that they are drawn to; here the caller has exact areas.
 """
 
 from __future__ import annotations

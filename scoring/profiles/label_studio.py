@@ -10,9 +10,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from math import fsum
 from typing import NamedTuple
 
+import numpy as np
+
 from scoring.agreement.aggregate import consensus_share
+from scoring.agreement.boxes import paired_iou
 from scoring.agreement.nominal import equality_matrix
 from scoring.profiles.score import ProfileScore, objects_by_annotator, pair_matrix, pairwise_score
+from scoring.sequences.track import Track
 from scoring.types import Array, Matrix, Undefined
 
 __all__ = [
@@ -26,6 +30,7 @@ __all__ = [
     "pairwise",
     "point_similarity",
     "precision_recall",
+    "track_similarity",
 ]
 
 
@@ -121,7 +126,8 @@ def objects(
     pair's score is `min(m(a, b), m(b, a))`. Both without objects: 1; one of them: 0.
 
     Quirk: many-to-one is allowed, so duplicates cost nothing: three copies of one box against that box are 1. Quirk,
-    for the caller to reproduce: evalme ignores rotation.
+    for the caller to reproduce: evalme compares boxes as if none were turned. By default ellipses, brush strokes,
+    masks and vectors are compared for equality.
 
     Parameters
     ----------
@@ -228,6 +234,36 @@ def point_similarity(a: tuple[float, float], b: tuple[float, float], local_range
     return 1.0 if abs(a[0] - b[0]) < local_range and abs(a[1] - b[1]) < local_range else 0.0
 
 
+def track_similarity(a: Track, b: Track) -> float:
+    """Two tracks: `sum of IoU over the key frames of both / key frames of either`.
+
+    Quirk: boxes between key frames do not count, so the same movement told by other key frames shares nothing.
+
+    Returns
+    -------
+    float
+        In [0, 1], symmetric. Own choice: two tracks without key frames are 1.
+
+    References
+    ----------
+    label-studio-evalme, `iou_over_time`.
+
+    Examples
+    --------
+    IoU 0.5 on frame 0; 4 and 8 are key frames of one of them only.
+
+    >>> tall, low = (0, 0, 10, 10), (0, 0, 10, 5)
+    >>> round(track_similarity(Track((0, 4), (tall, tall)), Track((0, 8), (low, low))), 4)
+    0.1667
+    """
+    ours, theirs = dict(zip(a.frames, a.boxes, strict=True)), dict(zip(b.frames, b.boxes, strict=True))
+    both, either = sorted(ours.keys() & theirs.keys()), len(ours.keys() | theirs.keys())
+    if not both:
+        return 0.0 if either else 1.0
+    mine, other = (np.array([_upright(*side[frame]) for frame in both], dtype=np.float64) for side in (ours, theirs))
+    return fsum(paired_iou(mine, other).tolist()) / either
+
+
 def overall(scores: Sequence[float], weights: Sequence[float] | None = None) -> float | Undefined:
     """Several control tags: `sum(weight * score) / sum(weight)`, equal weights by default, 0 ignores a control.
 
@@ -242,3 +278,7 @@ def overall(scores: Sequence[float], weights: Sequence[float] | None = None) -> 
     if not total > 0.0:
         return Undefined(f"needs a control with a weight above 0, got weights {list(weights)}")
     return fsum(weight * score for weight, score in zip(weights, scores, strict=True)) / total
+
+
+def _upright(x: float, y: float, width: float, height: float) -> tuple[float, float, float, float, float]:
+    return min(x, x + width), min(y, y + height), abs(width), abs(height), 0.0

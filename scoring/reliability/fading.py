@@ -114,6 +114,8 @@ class FadingSums:
             read.further_classes += sums.further_classes
             _fade(read.named, sums.named, 0)
             _fade(read.classes, sums.classes, halvings)
+            _fade(read.bias.ahead, sums.bias.ahead, halvings)
+            read.bias.spread += sums.bias.spread >> halvings
             _fade_counts(read.everyone, sums.everyone, halvings)
             _fade_counts(read.further_annotators, sums.further_annotators, halvings)
             for annotator in annotators:

@@ -2,7 +2,7 @@
 
 | model | an annotator is | good where |
 |---|---|---|
-| `shrunk` | a full matrix that starts from their own one coin | the default |
+| `shrunk` | a full matrix that starts from their own one coin, and that coin where biases are shared | the default |
 | `pooled` | the same, and the start leans to what everybody confuses | ordered scales, shared confusions |
 | `dawid_skene` | a full matrix that starts from the project's and a diagonal | many answers an annotator |
 | `one_coin` | one accuracy, errors spread evenly | few answers an annotator; check it on gold |
@@ -53,8 +53,10 @@ def posterior(
     `p[k] ∝ share[k] * (product over annotators of P(answer | k, annotator)) ** power`, with
     `power = max(temper, 1 / (1 + correlation * (answers - 1)))`,
     `share[k] = (tasks of k + prior_tasks) / (tasks + prior_tasks * classes)` and, for `shrunk`,
-    `P(l | k, a) = (answers l of a to k + worth * coin[a, k, l]) / (answers of a to k + worth)`, where `coin[a]` has
-    a's accuracy at `k = l` and the rest spread evenly. `majority` gives the shares of the answers.
+    `P(l | k, a) = matrix[a, k, l] ** (1 - shared) * coin[a, k, l] ** shared`, where
+    `matrix[a, k, l] = (answers l of a to k + worth * coin[a, k, l]) / (answers of a to k + worth)`, `coin[a]` has a's
+    accuracy at `k = l` and the rest spread evenly, and `shared` is what `Bias.shared` says of the project.
+    `majority` gives the shares of the answers.
 
     Parameters
     ----------
@@ -86,12 +88,12 @@ def posterior(
     --------
     >>> sums, answers = Sums(), {"al": "cat", "bo": "cat", "cy": "dog"}
     >>> {k: round(p, 3) for k, p in posterior(answers, sums).items()}
-    {'cat': 0.771, 'dog': 0.229}
+    {'cat': 0.783, 'dog': 0.217}
     >>> for _ in range(20):
     ...     sums.add(contribution({"al": "cat", "bo": "cat", "cy": "dog"}, {"dog": 1.0}))
     ...     sums.add(contribution({"al": "cat", "bo": "cat", "cy": "cat"}, {"cat": 1.0}))
     >>> {k: round(p, 3) for k, p in posterior(answers, sums).items()}  # al and bo always say cat
-    {'cat': 0.035, 'dog': 0.965}
+    {'cat': 0.061, 'dog': 0.939}
     """
     names = sorted({*sums.named, *classes, *answers.values()})
     if not names:
@@ -104,7 +106,10 @@ def posterior(
     # One accuracy and a start that follows it feed on one another: on bluebirds, annotator by annotator, that ends at
     # .42 where the fixed start keeps .74.
     prior = prior_of(Sums() if model == "one_coin" else sums, parameters)
-    known = _Known(names, max(len(names), 2), sums, parameters, prior)
+    shared = (
+        sums.bias.shared(sums.everyone.rows, round(parameters.prior_bias * MICRO)) if parameters.prior_bias else 0.0
+    )
+    known = _Known(names, max(len(names), 2), sums, parameters, prior, shared)
     evidence = [0.0] * len(names)
     for annotator in sorted(answers):
         counts = sums.annotators.get(annotator, sums.further_annotators)
@@ -153,6 +158,7 @@ class _Known(NamedTuple):
     sums: Sums
     parameters: Parameters
     prior: Prior
+    shared: float
 
 
 _Rows = Callable[[Counts, str, _Known], list[float]]
@@ -176,6 +182,14 @@ def _one_coin(counts: Counts, given: str, known: _Known) -> list[float]:
 
 
 def _shrunk(counts: Counts, given: str, known: _Known) -> list[float]:
+    shared, right = known.shared, accuracy(counts, known.prior)
+    own = 1.0 - shared
+    as_right, as_wrong = right**shared, ((1.0 - right) / (known.n_classes - 1)) ** shared
+    by_matrix = zip(known.names, _matrix(counts, given, known), strict=True)
+    return [likelihood**own * (as_right if name == given else as_wrong) for name, likelihood in by_matrix]
+
+
+def _matrix(counts: Counts, given: str, known: _Known) -> list[float]:
     worth = known.parameters.worth * MICRO
     right = accuracy(counts, known.prior)
     wrong = worth * (1.0 - right) / (known.n_classes - 1)
@@ -193,7 +207,7 @@ def _pooled(counts: Counts, given: str, known: _Known) -> list[float]:
     column, rows = counts.cells.get(given, _NONE), counts.rows
     ahead = _log_odds(accuracy(counts, known.prior)) - _log_odds(accuracy(everyone, known.prior))
     likelihoods = []
-    for name, shared in zip(known.names, _shrunk(everyone, given, known), strict=True):
+    for name, shared in zip(known.names, _matrix(everyone, given, known), strict=True):
         recall = shared if name == given else _recall(everyone, name, known)
         own = 1.0 / (1.0 + exp(-_log_odds(recall) - ahead))
         start = own if name == given else shared * (1.0 - own) / (1.0 - recall)

@@ -34,14 +34,17 @@ class Parameters:
     """Answers of the whole project from which on the start leans more to the project's own accuracy (`one_coin`'s does
     not); above 0. Where tasks are hard everybody is worse: on web search relevance (five classes, 0.6 right) that is
     worth three points."""
-    worth: float = 5.0
-    """Answers to each class that the start of an annotator's matrix is worth; above 0. 20 and 60 are better where a
-    bias is shared (ZenCrowd) and worse where biases differ (bluebirds, D_Product). Partial pooling: Paun et al. (2018),
-    Comparing Bayesian models of annotation, TACL 6, doi:10.1162/tacl_a_00040."""
+    worth: float = 4.0
+    """Answers to each class that the start of an annotator's matrix is worth; above 0. Partial pooling: Paun et al.
+    (2018), Comparing Bayesian models of annotation, TACL 6, doi:10.1162/tacl_a_00040."""
+    prior_bias: float = 5.0
+    """`shrunk`: how far biases spread, shared ones and those of one's own alike, before anything is known of either.
+    In answers times their variance: by chance alone, 60 answers of 0.8 right spread by 10. 0 goes by matrices alone,
+    shared biases or not. See `scoring.reliability.bias.Bias`."""
     prior_tasks: float = 10.0
     """Tasks of each class before the first; above 0. The class shares are learned: without that the unbalanced sets
     lose more than ten points."""
-    correlation: float = 0.07
+    correlation: float = 0.04
     """How much annotators err together on the same hard tasks, in [0, 1): m answers then say as much as
     `m / (1 + correlation * (m - 1))` independent ones (the design effect of Kish (1965), Survey sampling). 0 is Bayes'
     rule for independent annotators."""
@@ -74,6 +77,7 @@ class Parameters:
             *((name, 0.0, 1.0 if name == "temper" else inf) for name in positive),
             ("anchor", -1e-300, 1.0),
             ("correlation", -1e-300, 1.0 - 1e-9),
+            ("prior_bias", -1e-300, inf),
             ("shared_worth", -1e-300, inf),
         ):
             value = getattr(self, name)

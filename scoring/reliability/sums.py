@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from scoring.reliability.bias import Bias
 from scoring.rolling.sums import MICRO
 
 __all__ = ["MAX_ANNOTATORS", "MAX_CLASSES", "Contribution", "Counts", "Sums", "contribution", "gold", "merged"]
@@ -156,6 +157,8 @@ class Sums:
     """Class → expected tasks of it, in millionths."""
     named: dict[str, int] = field(default_factory=dict)
     """Class → in how many counted tasks somebody answered it or it may be the truth: the classes that are known."""
+    bias: Bias = field(default_factory=Bias)
+    """Of all annotators, those beyond the cap as one."""
     further_classes: int = 0
     """As `named`, for all classes beyond `max_classes` together."""
     tasks: int = 0
@@ -191,7 +194,9 @@ class Sums:
         for annotator, given in task.answers:
             votes[given] = votes.get(given, 0) + 1
             counts = self._counts_of(annotator, sign)
+            self.bias.count(counts.rows, counts.cells, -1)
             counts.change(given, task.truth, known, sign)
+            self.bias.count(counts.rows, counts.cells, 1)
             if counts.total == 0:
                 self.annotators.pop(annotator, None)
         for given, number in votes.items():
@@ -258,6 +263,8 @@ def merged(first: Sums, second: Sums) -> Sums:
                 both.annotators[annotator] = both.annotators.get(annotator, Counts()).plus(counts, known)
             else:
                 both.further_annotators = both.further_annotators.plus(counts, known)
+    for counts in (*both.annotators.values(), both.further_annotators):
+        both.bias.count(counts.rows, counts.cells, 1)
     return both
 
 

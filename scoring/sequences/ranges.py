@@ -40,8 +40,8 @@ nearest each. What follows, from matching to clusters, then takes seconds and no
 _EXACTLY_HALF = 1e-9
 # Sums of weights this near (relative) to half of their total are half: 0.1 + 0.2 against 0.3 is a tie, as on paper.
 
-_CANDIDATES = 1 << 20
-# Pairs that are looked at in one go: some 100 MB.
+_CANDIDATES = 1 << 18
+# Pairs that are looked at in one go: some 25 MB.
 
 
 def ordered(start: Number, end: Number) -> Range[Number]:
@@ -141,12 +141,14 @@ def _sweep(distinct: Array, metric: RangeMetric, allowed: float) -> Pairs:
     for low, high in pairwise(borders.tolist()):
         stop[low:high] = low + np.searchsorted(start[low:high], until[low:high], side="right")
     candidates = np.maximum(stop - places - 1, 0)
+    # One row each, so that what is taken from them lies in one piece.
+    boundaries = np.ascontiguousarray(distinct[:, 1:].T)
     found = _Found(Pairs(places[:0], places[:0], start[:0]), start[:0], float("-inf"))
     for block in np.split(places, np.flatnonzero(np.diff(np.cumsum(candidates) // _CANDIDATES)) + 1):
         first = np.repeat(block, candidates[block])
         before = np.cumsum(candidates[block]) - candidates[block]
         second = first + 1 + np.arange(len(first)) - np.repeat(before, candidates[block])
-        one, other = distinct[first, 1:], distinct[second, 1:]
+        one, other = boundaries.take(first, axis=1).T, boundaries.take(second, axis=1).T
         pairs = Pairs(first, second, _alike(one, other, metric, allowed))
         similar = pairs.similarity > 0.0
         closeness = pairs.similarity if metric == "overlap" else -np.abs(one - other).max(axis=1)

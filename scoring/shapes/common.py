@@ -31,6 +31,7 @@ __all__ = [
     "coordinates",
     "fused_confidence",
     "many_of_distinct",
+    "of_distinct",
     "over_distinct",
     "upper_triangle",
     "voters",
@@ -48,12 +49,12 @@ _S = TypeVar("_S", bound=Hashable)
 
 
 def over_distinct(
-    shapes: Sequence[_S], compare: Callable[[list[_S]], Similarity], canonical: Callable[[_S], _S] | None = None
+    shapes: Sequence[_S], compare: Callable[[list[_S]], Similarity | Pairs], canonical: Callable[[_S], _S] | None = None
 ) -> Similarity:
     """Similarity matrix of shapes through a comparison of the distinct ones, which come sorted by content.
 
-    `compare` returns (k, k); only what lies above its diagonal is read (`upper_triangle`). `canonical` maps different
-    descriptions of one shape to one, so that they count as identical.
+    `compare` returns (k, k), of which only what lies above the diagonal is read (`upper_triangle`), or the pairs that
+    are alike. `canonical` maps different descriptions of one shape to one, so that they count as identical.
 
     Returns
     -------
@@ -67,21 +68,50 @@ def over_distinct(
     [[1.0, 0.25, 1.0], [0.25, 1.0, 0.25], [1.0, 0.25, 1.0]]
     """
     described = shapes if canonical is None else [canonical(shape) for shape in shapes]
-    # Each is hashed once: of an outline with hundreds of points that takes longer than all else here.
-    seen: dict[_S, int] = {}
-    which = [seen.setdefault(shape, len(seen)) for shape in described]
-    found = list(seen)
-    order = sorted(range(len(found)), key=lambda i: _by_content(found[i]))
-    distinct = [found[i] for i in order]
-    rows = np.argsort(order)[which]
-    upper = compare(distinct) if len(distinct) > 1 else np.zeros((len(distinct), len(distinct)))
-    if len(described) > DENSE_UP_TO:
-        return many_of_distinct(above_zero(upper), rows)
-    above = np.triu(np.clip(as_dense(upper), 0.0, 1.0), 1)
-    similarity = above + above.T
+    # Equal ones come beside one another. To hash an outline of hundreds of points takes far longer than to sort it.
+    keys = [_by_content(shape) for shape in described]
+    distinct: list[_S] = []
+    rows = np.empty(len(described), dtype=np.intp)
+    for place in sorted(range(len(described)), key=keys.__getitem__):
+        if not distinct or distinct[-1] != described[place]:
+            distinct.append(described[place])
+        rows[place] = len(distinct) - 1
+    return of_distinct(compare(distinct) if len(distinct) > 1 else np.zeros((len(distinct), len(distinct))), rows)
+
+
+def of_distinct(upper: Similarity | Pairs, rows: NDArray[np.intp]) -> Similarity:
+    """The similarity of objects from that of the distinct ones among them, dense or sparse by the number of objects.
+
+    Parameters
+    ----------
+    upper
+        Of the distinct objects; of a matrix only what lies above its diagonal is read.
+    rows
+        (n,), which distinct object each of the n objects is.
+
+    Returns
+    -------
+    Similarity
+        As `over_distinct`.
+
+    Examples
+    --------
+    >>> of_distinct(Pairs(np.array([0]), np.array([1]), np.array([0.5])), np.array([1, 0, 1])).tolist()
+    [[1.0, 0.5, 1.0], [0.5, 1.0, 0.5], [1.0, 0.5, 1.0]]
+    """
+    if len(rows) > DENSE_UP_TO:
+        pairs = upper.where(upper.similarity > 0.0) if isinstance(upper, Pairs) else above_zero(upper)
+        return many_of_distinct(pairs, rows)
+    count = int(rows.max(initial=-1)) + 1
+    if isinstance(upper, Pairs):
+        similarity = np.zeros((count, count))
+        values = np.clip(upper.similarity, 0.0, 1.0)
+        similarity[upper.first, upper.second] = similarity[upper.second, upper.first] = values
+    else:
+        above = np.triu(np.clip(as_dense(upper), 0.0, 1.0), 1)
+        similarity = above + above.T
     np.fill_diagonal(similarity, 1.0)
-    expanded: Array = similarity[np.ix_(rows, rows)]
-    return expanded
+    return similarity.take(rows, axis=0).take(rows, axis=1)
 
 
 def many_of_distinct(pairs: Pairs, rows: Sequence[int] | NDArray[np.intp]) -> Similarity:
@@ -204,9 +234,8 @@ def coordinates(points: Sequence[Coordinate], what: str) -> Array:
     """
     # Half the time of `np.array`, which looks at every pair by itself.
     array = np.fromiter(chain.from_iterable(points), np.float64, 2 * len(points)).reshape(-1, 2)
-    finite = np.isfinite(array).all(axis=1)
-    if not finite.all():
-        place = int(np.argmin(finite))
+    if not np.isfinite(array).all():
+        place = int(np.argmin(np.isfinite(array).all(axis=1)))
         raise ValueError(f"expected finite coordinates, got {array[place].tolist()} as point {place} of a {what}")
     # Numbers that small overflow once something is divided by them; no place in an image is meant by them.
     array[np.abs(array) < _SMALLEST] = 0.0

@@ -243,6 +243,9 @@ class _Joints:
         count = self.counts[first]
         pair = np.repeat(np.arange(len(first)), count)
         here = np.arange(len(pair)) + np.repeat(self._begins[first] - np.cumsum(count) + count, count)
+        if len(self._keys) == len(self.counts) * self._names:
+            # All skeletons have all joints, in the same order: nothing has to be looked for.
+            return pair, here, here + (self._begins[second] - self._begins[first])[pair]
         wanted = self._keys[here] + (second - first)[pair] * self._names
         there = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
         both = self._keys[there] == wanted
@@ -255,9 +258,10 @@ def _oks(shapes: list[Keypoints], area: Array, sigmas: Mapping[str, float], defa
     first, second = joints.near(_NEGLIGIBLE * 2.0 * joints.sigma.max(initial=0.0) * np.sqrt(area))
     size = np.sqrt((area[first] + area[second]) / 2.0)
     similarity = np.empty(len(first))
+    x, y = np.ascontiguousarray(joints.places.T)
     for part in in_parts(joints.counts[first]):
         pair, here, there = joints.shared(first[part], second[part])
-        apart = np.hypot(*(joints.places[here] - joints.places[there]).T)
+        apart = np.hypot(x[here] - x[there], y[here] - y[there])
         offset = _offset(apart, 2.0 * joints.sigma[here] * size[part][pair])
         alike = np.exp(-0.5 * np.square(np.minimum(offset, _NEGLIGIBLE * 4.0)))
         pairs = len(first[part])

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from scoring.agreement.similarity import DENSE_UP_TO, Similarity
+from scoring.agreement.similarity import Pairs, Similarity
 from scoring.shapes.coco import compressed, decompressed
-from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, over_distinct, upper_triangle
+from scoring.shapes.common import UNKNOWN_DIAGONAL_PX, of_distinct, over_distinct, upper_triangle
 from scoring.shapes.mask_outline import outline
+from scoring.shapes.mask_overlap import common_pixels
+from scoring.shapes.meeting import meeting_boxes
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE, AreaMetric, Regions, compare_regions
-from scoring.shapes.runs import EXACT, Toggles, areas, at_height, common_pixels, extents
-from scoring.types import Array
+from scoring.shapes.runs import EXACT, Toggles, at_height, lay
 
 __all__ = [
     "MOST_PIECES",
@@ -151,6 +151,10 @@ def mask_similarity(
     [[1.0, 0.333], [0.333, 1.0]]
     """
     if metric == "iou":
+        # Whole numbers don't depend on the order, so the masks need not be sorted, and equal ones come to 1 by
+        # themselves, but for empty ones: of each size there may be one.
+        if all(len(shape.toggles) for shape in shapes):
+            return of_distinct(_overlapping(shapes), np.arange(len(shapes)))
         return over_distinct(shapes, mask_iou)
     if diagonal_px is None:
         diagonal_px = max((float(np.hypot(*shape.size)) for shape in shapes), default=UNKNOWN_DIAGONAL_PX)
@@ -161,46 +165,40 @@ def mask_similarity(
 def mask_iou(masks: Sequence[Mask]) -> Similarity:
     """Pixels in common over pixels of either, filled above the diagonal only.
 
-    Only masks whose bounding boxes meet are compared, each with all its later neighbours at once: a binary search for
-    each of their runs.
-
     >>> mask_iou([Mask.of([2, 3], [0, 4, 2]), Mask.of([2, 3], [2, 4])])[0, 1].round(3)
     np.float64(0.333)
     """
-    if one_raster(masks):
-        groups = [np.arange(len(masks))]
-    else:
-        heights = np.array([mask.size[0] for mask in masks])
-        groups = [np.flatnonzero(heights == height) for height in np.unique(heights)]
-    found = [_overlaps([masks[i] for i in group.tolist()]) for group in groups]
+    return upper_triangle(len(masks), *_overlapping(masks))
+
+
+def _overlapping(masks: Sequence[Mask]) -> Pairs:
+    """The pairs of masks whose bounding boxes meet, and their IoU: whole numbers until the last division."""
+    painted = [place for place, mask in enumerate(masks) if len(mask.toggles)]
+    if not painted:
+        return Pairs(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0))
+    if len(painted) == len(masks) and one_raster(masks):
+        return _overlaps(masks)
+    groups = [painted]
+    if not one_raster(masks):
+        heights = [masks[place].size[0] for place in painted]
+        groups = [
+            [place for place, own in zip(painted, heights, strict=True) if own == height] for height in set(heights)
+        ]
+    found = [_overlaps([masks[place] for place in group]) for group in groups]
     first, second = (
-        np.concatenate([group[pairs[side]] for group, pairs in zip(groups, found, strict=True)]) for side in (0, 1)
+        np.concatenate([np.array(group)[pairs[side]] for group, pairs in zip(groups, found, strict=True)])
+        for side in (0, 1)
     )
-    return upper_triangle(len(masks), first, second, np.concatenate([pairs[2] for pairs in found]))
+    return Pairs(first, second, np.concatenate([pairs.similarity for pairs in found]))
 
 
-def _overlaps(masks: Sequence[Mask]) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
-    """First and second masks of the pairs whose bounding boxes meet, each first below its second, and their IoU."""
+def _overlaps(masks: Sequence[Mask]) -> Pairs:
+    """The same of masks none of which is empty, in one raster."""
     height, toggles = mask_toggles(masks)
-    first, second = _meeting(extents(toggles, height))
-    pixels = areas(toggles)
-    common = common_pixels(toggles, first, second)
-    return first, second, common / (pixels[first] + pixels[second] - common)
-
-
-def _meeting(boxes: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Index pairs, first < second, of bounding boxes that share area."""
-    if len(boxes) > DENSE_UP_TO:
-        near = shapely.STRtree(shapely.box(*boxes.T)).query(shapely.box(*boxes.T))
-        first, second = near[:, near[0] < near[1]]
-        sharing = (boxes[first, :2] < boxes[second, 2:]).all(axis=1) & (boxes[second, :2] < boxes[first, 2:]).all(
-            axis=1
-        )
-        return first[sharing], second[sharing]
-    left, top, right, bottom = boxes.T
-    before = (left[:, None] < right) & (top[:, None] < bottom)
-    first, second = np.nonzero(np.triu(before & before.T, 1))
-    return first, second
+    laid = lay(toggles, height)
+    first, second = meeting_boxes(laid.boxes)
+    common = common_pixels(laid, height, first, second)
+    return Pairs(first, second, common / (laid.areas[first] + laid.areas[second] - common))
 
 
 def one_raster(masks: Sequence[Mask]) -> bool:
@@ -223,7 +221,10 @@ def one_raster(masks: Sequence[Mask]) -> bool:
 
 def mask_toggles(masks: Sequence[Mask]) -> tuple[int, list[Toggles]]:
     """The masks' toggles in a raster as high as the highest of them, and that height."""
-    height = max((mask.size[0] for mask in masks), default=1)
+    heights = {mask.size[0] for mask in masks}
+    height = max(heights, default=1)
+    if len(heights) < 2:
+        return height, [mask.toggles for mask in masks]
     return height, [at_height(mask.toggles, mask.size[0], height) for mask in masks]
 
 

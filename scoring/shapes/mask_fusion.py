@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scoring.consensus.centre import medoid
 from scoring.shapes.common import over_distinct, voters
 from scoring.shapes.mask import Mask, mask_iou, mask_of_toggles, mask_toggles, one_raster
-from scoring.shapes.runs import Toggles, extents, voting_cells
+from scoring.shapes.runs import Toggles, lay, voting_cells
 from scoring.types import Array
 
 __all__ = ["MaskFusion", "Staple", "fuse_mask", "staple"]
@@ -223,10 +223,9 @@ def _common_raster(masks: Sequence[Mask]) -> tuple[tuple[int, int], list[Toggles
 
 
 def _bounding_box(toggles: Sequence[Toggles], height: int) -> float:
-    boxes = extents(toggles, height)
-    left, top = boxes[:, :2].min(axis=0)
-    right, bottom = boxes[:, 2:].max(axis=0)
-    return float((right - left) * (bottom - top))
+    boxes = lay([each for each in toggles if len(each)], height).boxes
+    (left, top), (right, bottom) = boxes[:2].min(axis=1).tolist(), boxes[2:].max(axis=1).tolist()
+    return float(right - left) * float(bottom - top)
 
 
 def _toggles_of(borders: Toggles, chosen: NDArray[np.bool_]) -> Toggles:

@@ -8,7 +8,7 @@ square px, enclose nothing: such a polygon has similarity 1 with an identical on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import fsum, sqrt
 from typing import Any, Literal
 
@@ -58,6 +58,8 @@ class Polygon:
     """The outer ring, px; closed by itself, the first point need not be repeated."""
     holes: tuple[tuple[Coordinate, ...], ...] = ()
     """Rings that are not part of the region."""
+    region: Any = field(default=None, init=False, compare=False, repr=False)
+    """What it covers, kept from when `polygon_regions` first made it: to compare and to fuse both need it."""
 
     @classmethod
     def of(cls, points: Iterable[Sequence[float]], holes: Iterable[Iterable[Sequence[float]]] = ()) -> Polygon:
@@ -136,6 +138,15 @@ def polygon_regions(shapes: Sequence[Polygon]) -> Regions:
     >>> polygon_regions([sticking_out])[0].area
     92.0
     """
+    new = [shape for shape in shapes if shape.region is None]
+    for shape, region in zip(new, _made_regions(new), strict=True):
+        object.__setattr__(shape, "region", region)
+    regions = np.empty(len(shapes), dtype=object)
+    regions[:] = [shape.region for shape in shapes]
+    return regions
+
+
+def _made_regions(shapes: Sequence[Polygon]) -> Regions:
     regions = enclosed([shape.points for shape in shapes])
     holed = [i for i, shape in enumerate(shapes) if shape.holes]
     if holed:
@@ -143,8 +154,9 @@ def polygon_regions(shapes: Sequence[Polygon]) -> Regions:
         holes = enclosed([hole for i in holed for hole in shapes[i].holes])
         ends = np.cumsum([len(shapes[i].holes) for i in holed])
         within = [shapely.union_all(part) if len(part) > 1 else part[0] for part in np.split(holes, ends[:-1])]
-        regions[holed] = [polygonal(region) for region in shapely.difference(regions[holed], within)]
-    return solid(regions)
+        left = [polygonal(region) for region in shapely.difference(regions[holed], within)]
+        regions[holed] = solid(np.array(left, dtype=object))
+    return regions
 
 
 def fuse_polygon(

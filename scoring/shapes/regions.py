@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from scoring.agreement.similarity import Pairs as Alike
 from scoring.agreement.similarity import Similarity
 from scoring.shapes.boundaries import boundary_f1
 from scoring.shapes.common import upper_triangle
@@ -54,13 +55,13 @@ MOST_HULLS = 200_000
 microseconds, whether they overlap or not."""
 
 
-def compare_regions(regions: Regions, metric: AreaMetric, tolerance_px: float) -> Similarity:
+def compare_regions(regions: Regions, metric: AreaMetric, tolerance_px: float) -> Similarity | Alike:
     """`region_iou`, `boundary_f1` or `generalised_iou` of all regions.
 
     Returns
     -------
-    Similarity
-        (n, n) in [0, 1], filled above the diagonal only.
+    Similarity | Alike
+        In [0, 1]: (n, n), filled above the diagonal only, or the pairs that meet.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def compare_regions(regions: Regions, metric: AreaMetric, tolerance_px: float) -
         The metric is unknown, or the tolerance is not above 0.
     """
     if metric == "iou":
-        return region_iou(regions)
+        return _overlapping(regions, *meeting_pairs(regions))
     if metric == "giou":
         return generalised_iou(regions)
     if metric == "boundary_f1":
@@ -99,7 +100,11 @@ def region_iou(regions: Regions, pairs: Pairs | None = None) -> Similarity:
     np.float64(0.3333)
     """
     first, second = meeting_pairs(regions) if pairs is None else pairs
-    return upper_triangle(len(regions), first, second, _pair_iou(regions, first, second))
+    return upper_triangle(len(regions), *_overlapping(regions, first, second))
+
+
+def _overlapping(regions: Regions, first: NDArray[np.intp], second: NDArray[np.intp]) -> Alike:
+    return Alike(first, second, _pair_iou(regions, first, second))
 
 
 def _pair_iou(regions: Regions, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
@@ -188,4 +193,4 @@ def _joint_hulls(hulls: Regions, first: NDArray[np.intp], second: NDArray[np.int
 
 def _ratio(part: Array, whole: Array) -> Array:
     ratio: Array = np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0.0)
-    return np.clip(ratio, 0.0, 1.0)
+    return np.minimum(np.maximum(ratio, 0.0), 1.0)

@@ -9,27 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.types import Array
-
 __all__ = [
     "EXACT",
+    "Laid",
     "Toggles",
-    "areas",
+    "Wholes",
     "at_height",
     "column_segments",
-    "common_pixels",
-    "extents",
+    "in_blocks",
+    "lay",
     "rectangles",
     "voting_cells",
 ]
 
 Toggles: TypeAlias = NDArray[np.int64]
 """(2 k,) for k runs, strictly increasing."""
+
+Wholes: TypeAlias = NDArray[np.int32] | NDArray[np.int64]
+"""Positions in a raster, in the smaller form where all fit."""
 
 EXACT = 2**53
 """Up to here a float64 holds every whole number."""
@@ -100,116 +102,70 @@ def at_height(toggles: Toggles, height: int, new_height: int) -> Toggles:
     return np.column_stack([column * new_height + top, column * new_height + bottom]).ravel()
 
 
-def extents(masks: Sequence[Toggles], height: int) -> Array:
-    """(n, 4) bounding boxes: first column, first row, column and row after the last; of an empty mask inverted.
+class Laid(NamedTuple):
+    """Masks laid one after the other, so that one call works on the runs of all of them."""
 
-    >>> extents([np.array([2, 6]), np.array([], dtype=np.int64)], 3).tolist()
-    [[0.0, 0.0, 2.0, 3.0], [inf, inf, -inf, -inf]]
+    starts: Wholes
+    """(r,) first pixel of every run."""
+    ends: Wholes
+    """(r,) pixel after its last one."""
+    columns: Wholes
+    """(r,) column that it begins in."""
+    runs: NDArray[np.intp]
+    """(n,) how many each mask has."""
+    begins: NDArray[np.intp]
+    """(n + 1,) where each mask's runs begin, and after the last one the number of runs."""
+    boxes: NDArray[np.intp]
+    """(4, n) first column, first row, column and row after the last."""
+    areas: NDArray[np.int64]
+    """(n,) numbers of pixels."""
+
+
+def lay(masks: Sequence[Toggles], height: int) -> Laid:
+    """Masks laid one after the other; none may be empty.
+
+    >>> laid = lay([np.array([2, 6]), np.array([0, 1, 3, 4])], 3)
+    >>> laid.columns.tolist(), laid.begins.tolist(), laid.boxes.T.tolist(), laid.areas.tolist()
+    ([0, 0, 1], [0, 1, 3], [[0, 0, 2, 3], [0, 0, 2, 1]], [4, 2])
     """
     sizes = np.array([len(toggles) for toggles in masks], dtype=np.intp)
-    boxes = np.full((len(masks), 4), (np.inf, np.inf, -np.inf, -np.inf))
-    for part in _blocks(sizes):
-        painted = part.start + np.flatnonzero(sizes[part])
-        if len(painted):
-            boxes[painted] = _painted_extents(np.concatenate(masks[part]), sizes[painted] // 2, height)
-    return boxes
+    runs = sizes // 2
+    begins = np.zeros(len(masks) + 1, dtype=np.intp)
+    np.cumsum(runs, out=begins[1:])
+    # Of half the size numbers take half the time. No sum is larger than the last position: areas are of one mask.
+    small = max([toggles[-1] for toggles in masks]) + height < 2**31
+    kind: type[np.int32] | type[np.int64] = np.int32 if small else np.int64
+    starts, ends, columns = np.empty((3, begins[-1]), dtype=kind)
+    boxes, areas = np.empty((4, len(masks)), dtype=np.intp), np.empty(len(masks), dtype=np.int64)
+    for part in in_blocks(sizes):
+        low, high = begins[part.start], begins[part.stop]
+        own, last = begins[part] - low, begins[part.start + 1 : part.stop + 1] - low - 1
+        start, end, column = starts[low:high], ends[low:high], columns[low:high]
+        toggles = np.concatenate(masks[part], dtype=kind, casting="unsafe")
+        start[:], end[:] = toggles[::2], toggles[1::2]
+        areas[part] = np.add.reduceat(end - start, own, dtype=kind)
+        np.floor_divide(start, kind(height), out=column)
+        corner = column * kind(height)
+        top, bottom = start - corner, end - corner
+        # A run that goes on in the next column has reached the bottom of this one and the top of that one.
+        crossing = bottom > height
+        if np.count_nonzero(crossing):
+            top[crossing], bottom[crossing] = 0, height
+        boxes[:, part] = (
+            column[own], np.minimum.reduceat(top, own), (end[last] - 1) // height + 1, np.maximum.reduceat(bottom, own),
+        )  # fmt: skip
+    return Laid(starts, ends, columns, runs, begins, boxes, areas)
 
 
-def _painted_extents(laid: Toggles, runs: NDArray[np.intp], height: int) -> Array:
-    """The same of masks laid one after the other, all of which have runs."""
-    starts, ends = laid[::2], laid[1::2] - 1
-    first, last = starts // height, ends // height
-    # A run that goes on in the next column has reached the bottom of this one and the top of that one.
-    crossing = first != last
-    top, bottom = np.where(crossing, 0, starts - first * height), np.where(crossing, height, ends - last * height + 1)
-    after = np.cumsum(runs)
-    begin = after - runs
-    rows = np.minimum.reduceat(top, begin), np.maximum.reduceat(bottom, begin)
-    boxes: Array = np.column_stack([first[begin], rows[0], last[after - 1] + 1, rows[1]]).astype(np.float64)
-    return boxes
+def in_blocks(counts: NDArray[np.intp]) -> Iterator[slice]:
+    """Masks, or pairs of them, in a row with some 16,000 toggles or look-ups together, at least one each.
 
-
-def areas(masks: Sequence[Toggles]) -> NDArray[np.int64]:
-    """(n,) numbers of pixels.
-
-    >>> areas([np.array([2, 5, 9, 10]), np.array([], dtype=np.int64)]).tolist()
-    [4, 0]
+    >>> list(in_blocks(np.array([16_000, 16_000, 5])))
+    [slice(0, 1, None), slice(1, 3, None)]
     """
-    runs = np.array([len(toggles) // 2 for toggles in masks], dtype=np.intp)
-    pixels = np.empty(len(masks), dtype=np.int64)
-    for part in _blocks(2 * runs):
-        laid = np.concatenate(masks[part])
-        passed = np.append(0, np.cumsum(laid[1::2] - laid[::2]))
-        ends = np.cumsum(runs[part])
-        pixels[part] = passed[ends] - passed[ends - runs[part]]
-    return pixels
-
-
-def common_pixels(masks: Sequence[Toggles], first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Pixels in common of pairs of masks: one look-up for each run of the one with fewer runs.
-
-    The number of pixels of a mask before a position is piecewise linear with slopes 0 and 1, so interpolating it
-    between the toggles is exact; the pixels in common are its growth over the runs of the other mask. All masks lie one
-    after the other on one axis, so that one interpolation serves many pairs, and of the other mask only the runs
-    between the first and the last toggle are looked up.
-
-    Parameters
-    ----------
-    first, second
-        (k,) indices into `masks`, none of an empty one.
-
-    Returns
-    -------
-    NDArray
-        (k,)
-
-    Examples
-    --------
-    >>> masks = [np.array([2, 6]), np.array([0, 3, 5, 9]), np.array([6, 9])]
-    >>> common_pixels(masks, np.array([0, 0, 1]), np.array([1, 2, 2])).tolist()
-    [2, 0, 3]
-    """
-    common = np.zeros(len(first), dtype=np.int64)
-    if not len(first):
-        return common
-    stride = max(int(toggles[-1]) for toggles in masks if len(toggles)) + 1
-    if len(masks) > 2 and len(masks) * stride > EXACT:
-        # Of rasters that nobody has not all fit on one axis, but any two do.
-        for k, (i, j) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
-            common[k] = common_pixels([masks[i], masks[j]], np.array([0]), np.array([1]))[0]
-        return common
-    sizes = np.array([len(toggles) for toggles in masks], dtype=np.intp)
-    axis = np.concatenate(masks).astype(np.float64) + np.repeat(np.arange(len(masks)) * float(stride), sizes)
-    fewer = sizes[first] < sizes[second]
-    looked_at, asking = np.where(fewer, second, first), np.where(fewer, first, second)
-    begins = np.cumsum(sizes) - sizes
-    shift = (looked_at - asking) * float(stride)
-    # From the run that the other's first toggle falls into to the one that its last toggle falls into.
-    begin = axis.searchsorted(axis[begins[looked_at]] - shift)
-    end = axis.searchsorted(axis[begins[looked_at] + sizes[looked_at] - 1] - shift)
-    begin, end = begin - begin % 2, end + end % 2
-    meeting = np.flatnonzero(begin < end)
-    common[meeting] = _growth(axis, begin[meeting], end[meeting], shift[meeting])
-    return common
-
-
-def _growth(axis: Array, begin: NDArray[np.intp], end: NDArray[np.intp], shift: Array) -> NDArray[np.int64]:
-    """By how many pixels the masks on the axis grow over these runs of it, moved by `shift`."""
-    covered = np.zeros(len(axis))
-    np.subtract(axis[1::2], axis[::2], out=covered[1::2])
-    np.cumsum(covered, out=covered)
-    growth = np.empty(len(begin), dtype=np.int64)
-    for block in _blocks(end - begin):
-        runs = [axis[low:high] for low, high in zip(begin[block].tolist(), end[block].tolist(), strict=True)]
-        count = (end - begin)[block]
-        before = np.interp(np.concatenate(runs) + np.repeat(shift[block], count), axis, covered)
-        growth[block] = np.add.reduceat(before[1::2] - before[::2], (np.cumsum(count) - count) // 2)
-    return growth
-
-
-def _blocks(counts: NDArray[np.intp]) -> Iterator[slice]:
-    """Pairs in a row with about `_LOOK_UPS` look-ups together, at least one pair each."""
     passed = np.cumsum(counts) // _LOOK_UPS
+    if len(counts) and not passed.any():
+        return iter((slice(0, len(counts)),))
     borders = [0, *(np.flatnonzero(np.diff(passed)) + 1).tolist(), len(counts)]
     return (slice(start, stop) for start, stop in pairwise(borders) if start < stop)
 

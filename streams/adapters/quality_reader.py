@@ -29,6 +29,8 @@ class TaskPage(NamedTuple):
     items: Sequence[TaskItem]
     more: bool
     """Whether the list goes on behind them."""
+    total: int | None
+    """Tasks in all, listed or not; none where the project's figures are not known."""
 
 
 class QualityReader(Protocol):
@@ -50,7 +52,7 @@ class QualityReader(Protocol):
         ...
 
     async def tasks(self, project: str, state: str | None, offset: int, limit: int) -> TaskPage:
-        """Tasks, the least agreed first, then those without a score; in any state, or in one."""
+        """Tasks `in_order` (`quality.views`); in any state, or in one."""
         ...
 
     async def resolved_alerts(self, project: str) -> Sequence[AlertItem]:

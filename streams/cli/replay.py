@@ -31,6 +31,7 @@ __all__ = ["replay"]
     "max_points",
     "max_characters",
     "max_depth",
+    "max_mask_side_px",
     "retention_seconds",
     connection=False,
 )

@@ -52,6 +52,7 @@ _QUALITY, _DECISIONS = "quality.json", "decisions.jsonl"
     "max_points",
     "max_characters",
     "max_depth",
+    "max_mask_side_px",
     "retention_seconds",
     connection=False,
 )

@@ -15,6 +15,7 @@ import click
 from streams.cli.lines import counted, lines_of, progress_bar
 from streams.cli.options import config_options, configuration
 from streams.config import WorkerConfig
+from streams.errors import DeadLetterBudgetExceeded
 
 if TYPE_CHECKING:  # what only some commands need is imported where they need it
     from streams.coefficients import Statistic
@@ -35,7 +36,9 @@ _HEADING = ["", "value", "95 % interval", "n", ""]
 )  # fmt: skip
 @click.option("--pairs", is_flag=True, help="Also every two annotators' agreement; as csv, that table in its place.")
 @click.option("--quiet", is_flag=True, help="No progress bar. Off a terminal there is none anyway.")
-@config_options("max_record_bytes", "max_regions", "max_points", "max_characters", "max_depth", connection=False)
+@config_options(
+    "max_record_bytes", "max_regions", "max_points", "max_characters", "max_depth", "max_mask_side_px", connection=False
+)
 def score(
     events: tuple[Path, ...],
     settings_path: str | None,
@@ -49,18 +52,20 @@ def score(
     For each control of each project: the mean score by its metric and, as its type has them, percent agreement,
     Krippendorff's alpha, Fleiss' and Cohen's kappa, Gwet's AC1 and AC2 and ICC, each with n and a 95 % interval, or the
     reason why there is none. Tasks are scored as they stand after all of their events, from two answers on. Gold,
-    cancelled tasks and answers of models that the settings do not count take no part.
+    cancelled tasks and answers of models that the settings do not count take no part. Exits with 3 where not one line
+    of EVENTS can be used.
     """
     board = _board(configuration(**options), events, settings_path, pairs, quiet)
     if form == "json":
         click.echo(_json(board))
-        return
-    if form == "csv":
+    elif form == "csv":
         click.echo(_csv(board, pairs), nl=False)
     else:
         for line in _text(board, shutil.get_terminal_size().columns if sys.stdout.isatty() else None):
             click.echo(line)
-    if board.rejected:
+    if board.rejected and sum(board.rejected.values()) == board.lines:
+        raise DeadLetterBudgetExceeded(_rejected(board))
+    if board.rejected and form != "json":
         click.echo(_rejected(board), err=True)
 
 

@@ -176,7 +176,7 @@ class StalledTasksAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, f
     """`stalled_tasks`: tasks have waited longer than `routing.stalled_after_seconds`."""
 
     enabled: bool = True
-    minimum: Annotated[int, Meta(ge=1)] = 1
+    minimum: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
 
 
 class ThresholdCannotFailAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -33,6 +33,10 @@ __all__ = [
 
 TaskState = Literal["waiting", "agreed", "reassigning", "in_review", "reviewed", "accepted", "abandoned", "cancelled"]
 ConflictKind = Literal["missing", "extra", "wrong_label", "loose_boundary", "attribute", "order", "count", "value"]
+"""Against the consensus: `missing` (not drawn, not answered), `extra` (drawn or answered where most did not),
+`wrong_label`, `loose_boundary` (less alike than `loose_similarity`), `attribute`, `order` (of a ranking), `count` (the
+same object once more: of the same label, and at least `loose_similarity` like the annotator's own mark that the
+consensus has) and `value` (another answer, or another text of a mark)."""
 
 
 class SubmissionReport(Struct, kw_only=True, gc=False):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 __all__ = [
+    "FARTHEST",
     "Angle",
     "AttributeValue",
     "Boolean",
@@ -44,21 +45,26 @@ __all__ = [
 Identifier = Annotated[str, Meta(min_length=1, max_length=256)]
 """An id of the producer's own making."""
 
+End = Annotated[str, Meta(min_length=1, max_length=513)]
+"""Of a relation: the id of a region, or as decisions name what is in no consensus, `submission_id/region_id`."""
+
 Label = Annotated[str, Meta(max_length=1024)]
 
-Coordinate = Annotated[float, Meta(ge=-1e9, le=1e9)]
+FARTHEST = 1e9
+Coordinate = Annotated[float, Meta(ge=-FARTHEST, le=FARTHEST)]
 """Pixels (or the tool's unit). The bound keeps every area and sum finite; no image is a billion pixels wide."""
 
-Extent = Annotated[float, Meta(ge=0, le=1e9)]
-RasterSide = Annotated[int, Meta(ge=1, le=2**18)]
-"""Pixels. Wider than any slide scanner's image; a run over a raster is cut by column where masks differ in height, so
-without a bound forty bytes could ask for gigabytes."""
+Extent = Annotated[float, Meta(ge=0, le=FARTHEST)]
+RasterSide = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+"""Pixels. How many are read the worker's `max_mask_side_px` says."""
 
 Degrees = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Place = tuple[Coordinate, Coordinate]
 
-AttributeValue = str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | bool | None
-"""Whole numbers of at most 64 bits: the stored form holds no others."""
+WholeNumber = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""At most 64 bits: the stored form holds no others, and one that decodes and can't be stored would stop the worker."""
+
+AttributeValue = str | WholeNumber | float | bool | None
 
 
 class RegionBase(Struct, tag_field="type", kw_only=True, omit_defaults=True, gc=False):
@@ -193,7 +199,7 @@ class Segment(LabelledBase, kw_only=True, tag="segment", gc=False):
 
     start_seconds: Coordinate
     end_seconds: Coordinate
-    channel: str | int | None = None
+    channel: str | WholeNumber | None = None
 
 
 class TrackFrame(Struct, gc=False):
@@ -229,8 +235,8 @@ class Angle(LabelledBase, kw_only=True, tag="angle", gc=False):
 class Relation(LabelledBase, kw_only=True, tag="relation", gc=False, rename={"source": "from", "target": "to"}):
     """Two regions of the same submission that belong together."""
 
-    source: Identifier
-    target: Identifier
+    source: End
+    target: End
     directed: bool = False
 
 

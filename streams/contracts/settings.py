@@ -14,6 +14,7 @@ from streams.contracts.alert_settings import AlertSettings
 
 __all__ = [
     "PLATFORMS",
+    "SIMILARITY_DEFAULTS",
     "TYPE_DEFAULTS",
     "ControlSettings",
     "GoldSettings",
@@ -23,6 +24,7 @@ __all__ = [
     "ReliabilityModel",
     "RoutingSettings",
     "ScoredType",
+    "SimilarityDefaults",
     "TypeDefaults",
 ]
 
@@ -103,6 +105,30 @@ TYPE_DEFAULTS: dict[str, TypeDefaults] = {
 """Region type → what its control may be given; objects besides the `PLATFORMS` as metrics."""
 
 
+class SimilarityDefaults(NamedTuple):
+    """What two marks come to by a similarity that are as alike as these figures say of IoU."""
+
+    minimum: float = 0.4
+    """`minimum_similarity`. CVAT's, for IoU, keypoints and lines: small objects are drawn loosely."""
+    loose: float = 0.8
+    """`loose_similarity`. CVAT's weak overlap."""
+
+
+_NEAR = SimilarityDefaults(0.95, 0.99)
+
+SIMILARITY_DEFAULTS: dict[str, SimilarityDefaults] = {
+    # (1 + IoU) / 2 where the union is convex; what does not overlap has at most 0.5.
+    "giou": SimilarityDefaults(0.7, 0.9),
+    # Two that lie side by side share less than half of their outlines, however long the border between them.
+    "boundary_f1": SimilarityDefaults(0.5, 0.8),
+    # Distances of a twentieth and a hundredth of the diagonal, where `exponential` has 0.37 and 0.82. By 0.4 all places
+    # within six tenths of the image would be one.
+    "linear": _NEAR,
+    "redbrick": _NEAR,
+}
+"""Similarity → its own defaults; all others have those of `SimilarityDefaults`."""
+
+
 class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One question or tool of the labeling form. None everywhere means: as `TYPE_DEFAULTS` says."""
 
@@ -123,26 +149,28 @@ class ControlSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, for
     each, or share a bias by class."""
     weight: Annotated[float, Meta(ge=0, le=1e6)] = 1.0
     """Share in the overall score."""
-    minimum_similarity: Annotated[float, Meta(gt=0, le=1)] = 0.4
-    """Marks of two annotators that are less alike are not the same object (and no hit for the metric `f1`). The default
-    is CVAT's: small objects are drawn loosely."""
+    minimum_similarity: Annotated[float, Meta(gt=0, le=1)] | None = None
+    """Marks of two annotators that are less alike are not the same object (and no hit for the metric `f1`). None: 0.4,
+    and where that would say something else than it does of IoU, as `SIMILARITY_DEFAULTS` has it: `giou` 0.7,
+    `boundary_f1` 0.5, `linear` and `redbrick` 0.95."""
     minimum_support: Annotated[float, Meta(ge=0, lt=1)] = 0.5
     """A fused object is kept when more than this share of the annotators drew it."""
-    loose_similarity: Annotated[float, Meta(gt=0, le=1)] = 0.8
-    """A mark that is less like the consensus is reported as `loose_boundary` (CVAT's weak overlap)."""
+    loose_similarity: Annotated[float, Meta(gt=0, le=1)] | None = None
+    """A mark that is less like the consensus is reported as `loose_boundary`. None: 0.8, `giou` 0.9, `linear` and
+    `redbrick` 0.99."""
     fusion: str | None = None
     scale_minimum: Finite | None = None
     scale_maximum: Finite | None = None
     """The ends of a number's or rating's scale, on which a difference is small or large; both or neither. Without, a
     difference counts as a share of the larger of the two numbers."""
     tolerance: Annotated[float, Meta(ge=0, le=1e9)] | None = None
-    """Number: answers that differ by no more agree. Outlines: boundary tolerance in px. Spans: characters at each end.
-    Segments: seconds at each end. None: the metric's own default."""
+    """Number: answers that differ by no more agree. Outlines: boundary tolerance in px (0: only what coincides). Spans:
+    characters at each end. Segments: seconds at each end. None: the metric's own default."""
     fold_case: bool = False
     """Text: whether upper and lower case are the same."""
     text_weight: Share = 1.0
-    """Marks that both carry text (OCR, transcripts): the share of their similarity that the texts decide. 1: place
-    times text; 0: texts are not scored."""
+    """Marks that carry text (OCR, transcripts): the share of their similarity that the texts decide. 1: place times
+    text; 0: texts are not scored. Of two marks without one it decides nothing; one without has read nothing."""
 
 
 class RoutingSettings(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

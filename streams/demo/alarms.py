@@ -17,9 +17,6 @@ _WHY = {
     ),
     ("bluebirds", "low_gold_accuracy"): "they can't tell the two species apart: a coin would be right half of the time",
     ("pedestrians", "low_gold_accuracy"): "their boxes miss people, or are loose, against the trained annotator's",
-    ("pedestrians", "agreement_drift"): (
-        "annotators asked again come late, so the newest decisions are those of the contested images"
-    ),
 }
 """What one finds in these two recordings."""
 

@@ -2,7 +2,8 @@
 
 Which marks are one object the place alone decides, so a misread word is a wrong text and no missing mark. What a pair
 is worth then falls by its texts: `similarity · (1 - w + w · text)`, the product of both for the default w = 1
-(`scoring.sequences.region_text`, there over all pairs of marks).
+(`scoring.sequences.region_text`, there over all pairs of marks). A mark without a text beside one with a text has not
+been transcribed: it reads as the empty text does. Two without are compared by their places alone.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ from scoring.agreement.objects import ObjectAgreement
 from scoring.agreement.text import LONGEST_TEXT, compare_texts, normalise_text
 from streams.plan import ControlPlan
 
-__all__ = ["text_worth", "with_texts"]
+__all__ = ["Worth", "text_worth", "with_texts"]
 
 _READ = frozenset(("box", "polygon", "mask", "ellipse", "area", "segment"))
 """A span's text is what it spans: compared by the span already."""
 
 
-def text_worth(plan: ControlPlan) -> Callable[[str | None, str | None], float] | None:
-    """What a matched pair keeps of its similarity by its texts, in [0, 1]; all of it where one of them has none.
+Worth = Callable[[str | None, str | None], float]
+"""What a matched pair keeps of its similarity by its texts, in [0, 1]; all of it where both have none."""
+
+
+def text_worth(plan: ControlPlan) -> Worth | None:
+    """How texts are compared under a control.
 
     None: texts do not matter to the control.
     """
@@ -32,9 +37,9 @@ def text_worth(plan: ControlPlan) -> Callable[[str | None, str | None], float] |
     compare = compare_texts("edit", LONGEST_TEXT)
 
     def worth(a: str | None, b: str | None) -> float:
-        if a is None or b is None or a == b:
+        if a == b:
             return 1.0
-        alike = compare(normalise_text(a, plan.fold_case), normalise_text(b, plan.fold_case))
+        alike = compare(normalise_text(a or "", plan.fold_case), normalise_text(b or "", plan.fold_case))
         return 1.0 - weight + weight * alike
 
     return worth

@@ -41,6 +41,7 @@ __all__ = ["OBJECT_KINDS"]
 _DEFAULT_TOLERANCE_SECONDS = 0.2
 """CVAT's tolerance for the ends of audio intervals."""
 _DEFAULT_TOLERANCE_CHARACTERS = 1
+_ROUNDING_PX = 1e-6
 
 _One = Callable[[Sequence[Any], Sequence[float], ControlPlan, Scene], Any]
 _Compare = Callable[[Sequence[Any], ControlPlan, Scene], Similarity]
@@ -117,8 +118,8 @@ def _box_fields(row: tuple[float, ...]) -> dict[str, Any]:
 
 
 def _tolerance_px(plan: ControlPlan) -> float | None:
-    """The metric's own for none and for 0: no two outlines are the same to the last bit."""
-    return plan.tolerance or None
+    """The metric's own for none; for 0 what rounding can do: no two outlines are the same to the last bit."""
+    return None if plan.tolerance is None else max(plan.tolerance, _ROUNDING_PX)
 
 
 def _compare_polygons(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Array:

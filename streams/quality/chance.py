@@ -102,12 +102,9 @@ def _of_numbers(record: ControlRecord) -> dict[str, Statistic]:
 
 
 def _ordinal_alpha(record: ControlRecord, n: int) -> Statistic:
-    if record.further_patterns > 0:
+    if record.further_patterns:
         return undefined(_NO_ROOM.format(record.further_patterns), n)
-    units = _units(record)
-    if _comparable(units) != n:
-        return undefined("some tasks were counted before ratings were kept as steps", n)
-    return coefficient(krippendorff_alpha(_seen(units).table(), "ordinal"), n)
+    return coefficient(krippendorff_alpha(_seen(_units(record)).table(), "ordinal"), n)
 
 
 def _units(record: ControlRecord) -> list[tuple[Counter[Any], int]]:

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from scoring.chance.units import MISSING
-from scoring.rolling.label_shift import label_shift
-from scoring.rolling.sums import from_micro
+from scoring.rolling.label_shift import LabelShiftRule, label_shift
+from scoring.rolling.sums import from_micro, to_micro
 from scoring.types import Undefined
 from streams.contracts.views import ClassesView, ClassItem, ControlClasses, Statistic
 from streams.quality.figures import plain, undefined
 from streams.quality.project import ProjectQuality
 from streams.quality.records import AnnotatorControl
 
-__all__ = ["classes", "given_labels", "labels_of", "shares_of", "true_labels"]
+__all__ = [
+    "classes",
+    "given_labels",
+    "labels_of",
+    "newest_labels",
+    "recent_labels",
+    "shares_of",
+    "stability_index",
+    "true_labels",
+]
 
 
 def classes(quality: ProjectQuality, *, control: str | None = None) -> ClassesView:
@@ -70,7 +79,7 @@ def _classes(quality: ProjectQuality, control: str) -> ControlClasses:
         for label, n in mine.items():
             given[label] = given.get(label, 0) + n
     configured = {label for (name, _), c in quality.controls.items() if name == control for label in c.labels}
-    shares, of_late = shares_of(counts), _recent(quality, control)
+    shares, of_late = shares_of(counts), recent_labels(quality, control)
     recent = shares_of(of_late)
     ends = quality.project.imbalance.get(control)
     items = [
@@ -88,7 +97,7 @@ def _classes(quality: ProjectQuality, control: str) -> ControlClasses:
         n=round(sum(counts.values()), 6),
         imbalance_ratio=None if ends is None else round(ends.ratio(), 6),
         ratio_is_lower_bound=ends is not None and ends.is_lower_bound(),
-        stability_index=_stability(quality, control, of_late),
+        stability_index=stability_index(quality, control, of_late),
         items=sorted(items, key=lambda item: (-item.consensus, -item.given, item.label)),
         by_annotator={
             name: {label: round(part, 6) for label, part in sorted(shares_of(mine).items())}
@@ -98,22 +107,43 @@ def _classes(quality: ProjectQuality, control: str) -> ControlClasses:
     )
 
 
-def _recent(quality: ProjectQuality, control: str) -> dict[str, int]:
-    """Label → tasks of the rolling window, in millionths."""
+def recent_labels(quality: ProjectQuality, control: str) -> dict[str, int]:
+    """Label → tasks in millionths, of the newest that `label_shift` holds against those before."""
+    newest = (quality.buckets[bucket].labels for bucket in sorted(quality.buckets, reverse=True))
+    return newest_labels(newest, control, to_micro(quality.project.label_window))
+
+
+def newest_labels(
+    buckets: Iterable[Mapping[str, Mapping[str, int]]], control: str, wanted_micro: int
+) -> dict[str, int]:
+    """Label → tasks in millionths, of the fewest buckets that hold so many tasks with a label of the control.
+
+    Args:
+        buckets: control → label → tasks in millionths; the newest first.
+        control: which.
+        wanted_micro: tasks; a bucket is not divided, so there may be more, and where there are no more, fewer.
+
+    >>> newest_labels([{"scene": {"day": 2}}, {"other": {"cat": 9}}, {"scene": {"day": 1, "dusk": 1}}], "scene", 3)
+    {'day': 3, 'dusk': 1}
+    """
     found: dict[str, int] = {}
-    for bucket in quality.window():
-        for label, n in quality.buckets[bucket].labels.get(control, {}).items():
+    total = 0
+    for labels in buckets:
+        for label, n in labels.get(control, {}).items():
             found[label] = found.get(label, 0) + n
+            total += n
+        if total >= wanted_micro:
+            break
     return found
 
 
-def _stability(quality: ProjectQuality, control: str, recent: Mapping[str, int]) -> Statistic:
-    """Population stability index of the rolling window against all tasks before it."""
+def stability_index(quality: ProjectQuality, control: str, recent: Mapping[str, int]) -> Statistic:
+    """Population stability index of `recent_labels` against all before them: what `label_shift` looks at."""
     record = quality.project
-    if record.recent.n < record.window:
-        return undefined(f"the window is not full: {record.recent.n} of {record.window} decided tasks", record.recent.n)
     everything = record.sums.shares.get(control, {})
-    found = label_shift(recent, {label: n - recent.get(label, 0) for label, n in everything.items()})
+    before = {label: n - recent.get(label, 0) for label, n in everything.items()}
+    rule = LabelShiftRule(minimum=record.label_window, minimum_reference=record.label_reference)
+    found = label_shift(recent, before, rule)
     if isinstance(found, Undefined):
-        return undefined(found.reason, record.recent.n)
+        return undefined(found.reason, round(from_micro(sum(recent.values()))))
     return plain(found.psi, found.n)

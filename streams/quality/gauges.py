@@ -13,11 +13,12 @@ from scoring.types import Undefined
 from streams.contracts.decisions import TaskState
 from streams.contracts.views import Statistic
 from streams.quality.chance import coefficients
+from streams.quality.classes import recent_labels, stability_index
 from streams.quality.people import kind_of
 from streams.quality.project import ProjectQuality
 from streams.quality.records import AnnotatorRecord, ControlRecord, ProjectSums
 from streams.quality.reliability import reliability_of
-from streams.quality.times import quantile_seconds
+from streams.quality.times import quantile_seconds, quorum_seconds
 from streams.stages.warn import ALERTS
 
 __all__ = ["LABELS_SHOWN", "OTHERS", "CoefficientCache", "Gauge", "gauges_of"]
@@ -90,7 +91,7 @@ def _work(project: str, sums: ProjectSums) -> Iterator[Gauge]:
     if sums.settled:
         yield "project_prelabelled_ratio", (project,), sums.prelabelled / sums.settled
     for percentile in (50, 90):
-        seconds = quantile_seconds(sums.quorum_times, percentile / 100)
+        seconds = quorum_seconds(sums.quorum_times, percentile / 100)
         if not isinstance(seconds, Undefined):
             yield "project_time_to_quorum_seconds", (project, f"p{percentile}"), seconds
     for verdict in ("approved", "rejected", "corrected"):
@@ -110,12 +111,19 @@ def _control(record: ControlRecord, found: Mapping[str, Statistic]) -> Iterator[
     if record.passed[0]:
         yield "project_control_passed_ratio", place, record.passed[1] / record.passed[0]
     for name, statistic in found.items():
-        if statistic.value is not None:
-            yield "project_coefficient", (*place, name), statistic.value
+        if statistic.value is None:
+            continue
+        yield "project_coefficient", (*place, name), statistic.value
+        for bound, end in (("low", statistic.low), ("high", statistic.high)):
+            if end is not None:
+                yield "project_coefficient_bound", (*place, name, bound), end
 
 
 def _labels(quality: ProjectQuality) -> Iterator[Gauge]:
     for control, counts in quality.project.sums.labels.items():
+        shift = stability_index(quality, control, recent_labels(quality, control))
+        if shift.value is not None:
+            yield "project_stability_index", (quality.project.project_id, control), shift.value
         total = sum(counts.values())
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         shown = dict(ranked[:LABELS_SHOWN])

@@ -76,17 +76,6 @@ class ProjectQuality:
             raise LookupError("the project's own record is not among its records")
         return cls(project, annotators, controls, dict(sorted(buckets.items())))
 
-    def window(self) -> list[int]:
-        """The buckets of the rolling window, newest first: the fewest that hold `project.window` decisions."""
-        found: list[int] = []
-        n = 0
-        for bucket in sorted(self.buckets, reverse=True):
-            if n >= self.project.window:
-                break
-            found.append(bucket)
-            n += self.buckets[bucket].scores.n
-        return found
-
     def people(self) -> list[AnnotatorRecord]:
         """Everybody with a record of their own, by id."""
         return [record for name, record in sorted(self.annotators.items(), key=_by_id) if name is not None]

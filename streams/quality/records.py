@@ -37,7 +37,7 @@ __all__ = [
     "Touched",
 ]
 
-STORED_FORM: Final = 2
+STORED_FORM: Final = 3
 """Version of the stored form. A change that old records can't be read under raises it, and says so in CHANGELOG."""
 
 
@@ -140,6 +140,10 @@ class ProjectRecord(Struct, array_like=True):
     """After which an answer counted half for its annotator's reliability when the figures were made."""
     imbalance: dict[str, Imbalance] = {}
     """By control, where it is defined."""
+    label_window: int = 200
+    """Labelled tasks of a control that `label_shift` asked for when the figures were made."""
+    label_reference: int = 200
+    """Those that were to lie before them."""
 
 
 class Cells(Struct, array_like=True):

@@ -7,6 +7,7 @@ Pure: the same records, the same documents, whether they come from WATCH's memor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -29,7 +30,7 @@ from streams.quality.people import annotators, benchmark, matrix
 from streams.quality.project import ProjectQuality
 from streams.quality.records import ProjectSums
 from streams.quality.stored import rfc3339
-from streams.quality.times import quantile_seconds
+from streams.quality.times import quorum_seconds
 
 __all__ = [
     "ProjectQuality",
@@ -39,7 +40,9 @@ __all__ = [
     "annotators",
     "benchmark",
     "classes",
+    "in_order",
     "matrix",
+    "open_item",
     "overview",
     "task_item",
     "tasks",
@@ -87,10 +90,21 @@ def overview(quality: ProjectQuality) -> OverviewView:
 def tasks(
     quality: ProjectQuality, items: Iterable[TaskItem] = (), *, state: str | None = None, limit: int | None = None
 ) -> TasksView:
-    """`items` in order: the least agreed first, those without a score last; by state and at most `limit`."""
+    """`items` `in_order`; by state and at most `limit`."""
+    known = quality.project.sums.tasks
     chosen = [item for item in items if state is None or item.state == state]
-    chosen.sort(key=lambda item: (item.score is None, item.score or 0.0, item.task_id))
-    return TasksView(project_id=quality.project.project_id, items=chosen[:limit])
+    total = sum(known.values()) if state is None else known.get(state, 0)
+    return TasksView(project_id=quality.project.project_id, total=total, items=in_order(chosen)[:limit])
+
+
+def in_order(items: Iterable[TaskItem]) -> list[TaskItem]:
+    """The least agreed first, ties by id; then those without a score, the longest untouched first, ties by id."""
+
+    def place(item: TaskItem) -> tuple[bool, float, datetime | None, str]:
+        since = datetime.fromisoformat(item.event_time) if item.score is None else None
+        return item.score is None, item.score or 0.0, since, item.task_id
+
+    return sorted(items, key=place)
 
 
 def alerts(
@@ -128,6 +142,23 @@ def task_item(decision: Decision) -> TaskItem:
     )
 
 
+def open_item(task_id: str, state: str, score: float | None, event_time_us: int, decided: TaskItem | None) -> TaskItem:
+    """A task that is open, as the facts say that it stands, with what only its decision knows.
+
+    One that waits has none in force: whether it ever had one depends on the order in which events came.
+    """
+    known = None if state == "waiting" else decided
+    return TaskItem(
+        task_id=task_id,
+        state=state,
+        score=score,
+        event_time=rfc3339(event_time_us),
+        annotators=[] if known is None else known.annotators,
+        conflicts={} if known is None else known.conflicts,
+        decision_id=None if known is None else known.decision_id,
+    )
+
+
 def alert_item(alert: Alert) -> AlertItem:
     """A record of `quality-alerts` as `alerts` lists it."""
     return AlertItem(
@@ -146,7 +177,7 @@ def _overlap(sums: ProjectSums) -> Statistic:
 def _quorum_time(sums: ProjectSums, q: float) -> Statistic:
     if not sums.quorum_times:
         return undefined(_NOTHING_SETTLED)
-    return plain(quantile_seconds(sums.quorum_times, q), sums.settled)
+    return plain(quorum_seconds(sums.quorum_times, q), sums.settled)
 
 
 def _reviews(sums: ProjectSums) -> Reviews:

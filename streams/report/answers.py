@@ -30,7 +30,9 @@ class Said(NamedTuple):
 
     answer: str
     annotators: list[str]
-    """Who gave it, sorted."""
+    """Who gave it, of those whose answers count, sorted."""
+    without_vote: list[str]
+    """Of the others, as models that are only shown."""
     consensus: bool
     """Whether it is the consensus."""
     gold: bool
@@ -54,30 +56,42 @@ def texts_of(regions: Iterable[Region]) -> dict[str, str]:
 
 
 def answer_groups(
-    answers: Sequence[tuple[str, Mapping[str, str]]], consensus: Mapping[str, str], gold: Mapping[str, str] | None
+    answers: Sequence[tuple[str, Mapping[str, str]]],
+    consensus: Mapping[str, str],
+    gold: Mapping[str, str] | None,
+    without_vote: Sequence[tuple[str, Mapping[str, str]]] = (),
 ) -> dict[str, list[Said]]:
-    """Control → the different answers, the most frequent first, ties by answer.
+    """Control → the different answers, those with most votes first, ties by answer.
 
     Args:
-        answers: (annotator, `texts_of` their answer).
+        answers: (annotator, `texts_of` their answer) of those whose answers count.
         consensus: `texts_of` the consensus.
         gold: `texts_of` the ground truth; None where there is none.
+        without_vote: as `answers`, of those whose answers do not count; a control that they left out is passed over.
 
     >>> answer_groups([("a", {"q": "yes"}), ("b", {"q": "no"}), ("c", {"q": "yes"})], {"q": "yes"}, None)["q"][0]
-    Said(answer='yes', annotators=['a', 'c'], consensus=True, gold=False)
+    Said(answer='yes', annotators=['a', 'c'], without_vote=[], consensus=True, gold=False)
     """
-    controls = sorted({control for _, texts in answers for control in texts} | set(consensus) | set(gold or ()))
+    given = {control for _, texts in (*answers, *without_vote) for control in texts}
+    controls = sorted(given | set(consensus) | set(gold or ()))
     groups: dict[str, list[Said]] = {}
     for control in controls:
         by_answer: dict[str, list[str]] = {}
         for annotator, texts in answers:
             by_answer.setdefault(texts.get(control, NO_ANSWER), []).append(annotator)
+        aside: dict[str, list[str]] = {}
+        for annotator, texts in without_vote:
+            if control in texts:
+                aside.setdefault(texts[control], []).append(annotator)
+                by_answer.setdefault(texts[control], [])
         agreed, true = consensus.get(control), (gold or {}).get(control)
         for known in (agreed, true):
             if known is not None:
                 by_answer.setdefault(known, [])
         order = sorted(by_answer, key=lambda answer: (-len(by_answer[answer]), answer))
-        groups[control] = [Said(a, sorted(by_answer[a]), a == agreed, a == true) for a in order]
+        groups[control] = [
+            Said(a, sorted(by_answer[a]), sorted(aside.get(a, [])), a == agreed, a == true) for a in order
+        ]
     return groups
 
 

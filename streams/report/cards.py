@@ -81,6 +81,10 @@ class Card:
     close_ups: list[Window]
     """Where marks are small in the window: heaps of them, those with most marks first."""
     rows: Rows | None
+    votes: int
+    """Answers that count."""
+    models: frozenset[str]
+    """Annotators that are models."""
     groups: dict[str, list[Said]]
     conflicts: dict[str, int]
     details: list[tuple[str, Conflict]]
@@ -119,10 +123,13 @@ def card_of(task: ContestedTask) -> Card:
         window=window,
         close_ups=_close_ups(layers, window),
         rows=_rows(layers),
+        votes=sum(a.counts for a in answers),
+        models=frozenset(a.annotator_id for a in answers if a.kind == "model"),
         groups=answer_groups(
-            [(a.annotator_id, texts_of(a.result)) for a in answers if a.result is not None],
+            [(a.annotator_id, texts_of(a.result)) for a in answers if a.result is not None and a.counts],
             texts_of(consensus),
             None if task.gold is None else texts_of(task.gold),
+            [(a.annotator_id, texts_of(a.result)) for a in answers if a.result is not None and not a.counts],
         ),
         conflicts=dict(sorted(Counter(found.kind for _, found in conflicts).items(), key=lambda i: (-i[1], i[0]))),
         details=conflicts,

@@ -14,6 +14,7 @@ import msgspec
 from streams.contracts.decisions import Decision
 from streams.contracts.events import AnnotationSubmitted, Event, GoldSet, TaskEvent
 from streams.contracts.regions import Region
+from streams.contracts.views import UNCONTESTED_STATES
 from streams.report.material import Answer, ContestedTask
 
 __all__ = ["AnswersOf", "Contested"]
@@ -36,7 +37,7 @@ class Contested:
         """
         found = _decode_score(value)
         if found.project_id == self._project_id:
-            self._in_force[found.task_id] = (None if found.state == "cancelled" else found.score, value)
+            self._in_force[found.task_id] = (None if found.state in UNCONTESTED_STATES else found.score, value)
 
     def most(self, count: int) -> list[Decision]:
         """Those with the least agreement, ties by task id; where everybody agrees, nothing is contested."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
 
+from streams.contracts.views import AnnotatorItem, BenchmarkItem
 from streams.report import charts, heat, reading, wording
 from streams.report.cards import card_of
 from streams.report.material import Material, Picture, Views
@@ -50,6 +52,7 @@ def render(material: Material) -> str:
         style=_source(environment, "style.css"),
         script=script,
         policy=policy,
+        api=f"/v1/projects/{quote(material.project_id, safe='')}/quality",
     )
 
 
@@ -64,7 +67,12 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {name: getattr(wording, name) for name in wording.__all__}
     environment.filters |= {"data_uri": _data_uri, "alerts_in_order": reading.alerts_in_order, "lean": reading.lean}
     environment.filters |= {"cell": reading.cell_of, "reliability": reading.reliability_of, "most_first": _most_first}
-    environment.filters |= {"evidence": reading.evidence, "described": reading.described, "count_px": _whole_px}
+    environment.filters |= {
+        "explained": reading.explained,
+        "evidence": reading.evidence,
+        "described": reading.described,
+        "count_px": _whole_px,
+    }
     environment.globals |= {"series_count": _SERIES}
     return environment
 
@@ -84,7 +92,23 @@ def _charts(views: Views) -> dict[str, Any]:
         "class_use": [heat.class_use(control, place) for place, control in enumerate(classes)],
         "confusion": _confusions("consensus", (item.confusion for item in people), "the consensus"),
         "gold_confusion": _confusions("truth", (item.confusion for item in gold), "gold"),
+        "confusion_of": _confusions_of(
+            "consensusof", reading.conspicuous(people, "low_agreement_annotator"), people, "the consensus"
+        ),
+        "gold_confusion_of": _confusions_of("truthof", reading.conspicuous(people, "low_gold_accuracy"), gold, "gold"),
     }
+
+
+def _confusions_of(
+    name: str, whom: Sequence[AnnotatorItem], known: Sequence[AnnotatorItem | BenchmarkItem], against: str
+) -> list[tuple[AnnotatorItem, str, Markup]]:
+    """(who, control, their own confusions): an alert about them sends the reader here."""
+    confusion = {item.annotator_id: item.confusion for item in known}
+    return [
+        (item, control, chart)
+        for place, item in enumerate(whom)
+        for control, chart in _confusions(f"{name}{place}x", [confusion.get(item.annotator_id, {})], against)
+    ]
 
 
 def _confusions(name: str, each: Any, against: str) -> list[tuple[str, Markup]]:

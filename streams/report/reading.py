@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from streams.contracts.alert_evidence import EVIDENCE
 from streams.contracts.views import AlertItem, AnnotatorItem, AnnotatorsView, BenchmarkView, Statistic
 from streams.report.cards import Card
 from streams.report.material import Views
@@ -18,8 +20,10 @@ __all__ = [
     "cell_of",
     "columns_of",
     "confusion_total",
+    "conspicuous",
     "described",
     "evidence",
+    "explained",
     "headlines",
     "lean",
     "reliability_of",
@@ -29,6 +33,12 @@ _SEVERITIES = ("critical", "warning", "info")
 _WORTH_TELLING = 0.02
 """Agreement that moved less is called steady."""
 _MOST_PARTS = 12
+_MOST_CONSPICUOUS = 6
+_WHOLE = 100
+"""From here on, what is behind the point is not told."""
+_BEYOND_TELLING = 10_000_000
+"""Evidence beyond any doubt; counts are whole and told as they are."""
+_QUOTED = re.compile(r"`(\w+)`")
 _LEANS = 0.05
 """Share of an annotator's answers; under it nobody is said to lean to a class."""
 
@@ -134,6 +144,11 @@ def confusion_total(each: Iterable[Mapping[str, Mapping[str, Mapping[str, float]
     return dict(sorted(total.items()))
 
 
+def conspicuous(people: Iterable[AnnotatorItem], alert: str) -> list[AnnotatorItem]:
+    """Those about whom such an alert is open, as they are listed; at most so many as one looks at."""
+    return [item for item in people if alert in item.alerts][:_MOST_CONSPICUOUS]
+
+
 def headlines(views: Views) -> list[str]:
     """The page in a few sentences: what to know before scrolling."""
     return [line for line in (_agreement(views), _work(views), _gold(views.benchmark), _alerts(views)) if line]
@@ -191,16 +206,27 @@ def _alerts(views: Views) -> str | None:
 
 
 def evidence(value: object) -> str:
-    """A figure of an alert's evidence: numbers to three places, lists and objects as `name figure`."""
+    """A figure of an alert's evidence: three places where they tell anything, lists and objects as `name figure`."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, int | float):
-        return count(value) if value == int(value) else f"{value:,.3f}"
+        if isinstance(value, float) and value > _BEYOND_TELLING:
+            return f"over {count(_BEYOND_TELLING)}"
+        if value == int(value) or abs(value) >= _WHOLE:
+            return count(round(value))
+        return f"{value:,.3f}" if abs(value) >= 0.001 else f"{value:.2g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{shown(name)} {evidence(part)}" for name, part in list(value.items())[:_MOST_PARTS])
     if isinstance(value, list | tuple):
         return ", ".join(evidence(part) for part in value[:_MOST_PARTS])
     return shown(value, 120)
+
+
+def explained(items: Iterable[AlertItem]) -> list[tuple[str, str]]:
+    """What the evidence of these alerts holds, field by field, with what it says."""
+    fields = {name for alert in items for name in alert.evidence}
+    told = ((name, _QUOTED.sub(lambda field: words(field[1]), text)) for name, text in EVIDENCE.items())
+    return [(words(name), text) for name, text in told if name in fields]
 
 
 def described(card: Card) -> str:

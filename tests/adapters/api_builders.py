@@ -90,7 +90,7 @@ class Stored:
     async def tasks(self, project: str, state: str | None, offset: int, limit: int) -> TaskPage:
         self._answer()
         items = [item for item in self.items if state in (None, item.state)] if project in self.records else []
-        return TaskPage(items[offset : offset + limit], len(items) > offset + limit)
+        return TaskPage(items[offset : offset + limit], len(items) > offset + limit, 12)
 
     async def resolved_alerts(self, project: str) -> Sequence[AlertItem]:
         self._answer()

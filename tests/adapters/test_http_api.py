@@ -133,6 +133,11 @@ async def test_the_next_page_is_of_the_same_list(api: Api) -> None:
     assert [[item["task_id"] for item in page] for page in found] == [["t-0", "t-1"], ["t-2", "t-3"], ["t-4"]]
 
 
+async def test_a_list_of_tasks_says_how_many_there_are_though_not_all_are_listed(api: Api) -> None:
+    _, document = await ask(api, f"{QUALITY}/tasks?limit=2")
+    assert (document["total"], len(document["items"])) == (12, 2)
+
+
 async def test_a_page_behind_the_end_is_empty_and_the_last_one(api: Api) -> None:
     answer, document = await ask(api, f"{QUALITY}/tasks?offset=7")
     assert (answer.status, document["items"], next_page(answer)) == (200, [], None)

@@ -14,7 +14,10 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 
 from streams.adapters.http_api import ENDPOINTS, openapi
+from streams.adapters.redis_model.keys import CONTESTED_KEPT, OPEN_TASKS_KEPT
+from streams.contracts.alert_evidence import EVIDENCE
 from streams.contracts.views import VIEW_NAMES
+from streams.quality.documents import TASKS
 from tests.adapters.api_builders import api_of, ask, stored
 from tests.adapters.api_server import ApiServer
 from tests.adapters.test_http_api_access import entry, tokens
@@ -99,6 +102,34 @@ def test_fields_say_in_the_document_what_they_say_in_the_code() -> None:
     assert schemas["Statistic"]["description"] == "A figure with what it rests on."
     assert schemas["Statistic"]["properties"]["undefined"]["description"] == "Why there is no value."
     assert schemas["TaskItem"]["properties"]["score"]["anyOf"] == [{"type": "number"}, {"type": "null"}]
+
+
+def test_the_document_says_which_answers_and_whom_the_figures_leave_out() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    overview = {name: field.get("description", "") for name, field in schemas["OverviewView"]["properties"].items()}
+    assert "that is only shown" in overview["annotations"]
+    for text in (overview["annotators"], schemas["AnnotatorsView"]["properties"]["items"]["description"]):
+        assert "who has only answered tasks that still wait" in text
+
+
+def test_times_say_how_accurate_they_are() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for struct, field in (("OverviewView", "time_to_quorum_seconds"), ("AnnotatorItem", "median_seconds")):
+        assert "within 5 %" in schemas[struct]["properties"][field]["description"]
+
+
+def test_every_figure_of_an_alert_is_explained() -> None:
+    evidence = DOCUMENT["components"]["schemas"]["AlertItem"]["properties"]["evidence"]
+    assert {name: field["description"] for name, field in evidence["properties"].items()} == EVIDENCE
+    assert "against chance" in EVIDENCE["evidence"]
+
+
+def test_the_document_says_which_tasks_a_list_leaves_out_and_that_they_are_counted() -> None:
+    text = DOCUMENT["components"]["schemas"]["TasksView"]["properties"]["total"]["description"]
+    assert f"the {CONTESTED_KEPT:,} least agreed" in text
+    assert f"up to {OPEN_TASKS_KEPT:,} a state" in text
+    assert f"`replay` lists {TASKS:,}" in text
+    assert "total" in DOCUMENT["paths"]["/v1/projects/{project}/quality/tasks"]["get"]["summary"]
 
 
 @pytest.mark.parametrize(

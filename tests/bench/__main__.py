@@ -31,7 +31,7 @@ import msgspec
 from rich.console import Console
 
 from tests.bench import alarms as alarm_tables
-from tests.bench import tables
+from tests.bench import reliability_tables, tables
 from tests.bench.latency import Latency, measure_latency
 from tests.bench.memory import FORMS, Memory, measure_memory
 from tests.bench.microbench import measure_engine, measure_scoring
@@ -40,9 +40,8 @@ from tests.bench.peers.growth import measure_growth
 from tests.bench.peers.measure import compare
 from tests.bench.peers.tables import comparison, growth
 from tests.bench.place import Broker, open_broker
-from tests.bench.reliability import measure_gold, measure_reliability
+from tests.bench.reliability import CONTENDERS, FURTHER, measure_gold, measure_reliability
 from tests.bench.reliability_sets import SEEDS, load_sets
-from tests.bench.reliability_tables import accuracy_table, gold_table
 from tests.bench.throughput import Throughput, measure_throughput
 
 _console = Console(width=None if sys.stdout.isatty() else 132)
@@ -162,7 +161,7 @@ def alarms(write: bool) -> None:
 )
 @_options("rounds", "json_file")
 def peers(only: str, seconds: float, rounds: int, json_file: Path | None) -> None:
-    """Ours beside pycocotools, dtlpy, datumaro, crowd-kit and alphas, and how our costs grow; needs no broker."""
+    """Ours beside the libraries and platform code that one would call, and how our costs grow; needs no broker."""
     chosen = [case for case in all_cases() if only in f"{case.name} {case.peer.name}"]
     compared = list(compare(chosen, rounds, seconds, told))
     _console.print(comparison(compared))
@@ -178,14 +177,29 @@ def peers(only: str, seconds: float, rounds: int, json_file: Path | None) -> Non
 )
 @click.option("--set", "names", multiple=True, help="Only this set; may be given again. Default: all with gold.")
 @click.option("--seeds", default=SEEDS, show_default=True, help="Random orders of which a figure is the mean.")
+@click.option("--further", is_flag=True, help="Also the models that are no default, and were not to be reached.")
+@click.option("--gold/--no-gold", "also_gold", default=True, help="Also what gold adds.  [default: gold]")
+@click.option("--write", is_flag=True, help="Put the tables into scoring/reliability/README.md.")
 @_options("json_file")
-def reliability(datasets: Path, names: tuple[str, ...], seeds: int, json_file: Path | None) -> None:
+def reliability(
+    datasets: Path, names: tuple[str, ...], seeds: int, further: bool, also_gold: bool, write: bool,
+    json_file: Path | None,
+) -> None:  # fmt: skip
     """Consensus accuracy of the reliability models in one pass, in three orders, and what gold adds to it."""
     sets = load_sets(datasets, names)
-    runs, with_gold = measure_reliability(sets, told, seeds=seeds), measure_gold(sets, told, seeds=seeds)
-    _console.print(accuracy_table(runs))
-    _console.print(gold_table(with_gold))
-    _keep(json_file, {"reliability": runs, "reliability_with_gold": with_gold})
+    runs = measure_reliability(sets, told, (*CONTENDERS, *FURTHER) if further else CONTENDERS, seeds)
+    _console.print(reliability_tables.accuracy_table(runs))
+    _console.print(reliability_tables.difference_table(runs))
+    figures: dict[str, Any] = {"reliability": runs}
+    if also_gold:
+        figures["reliability_with_gold"] = with_gold = measure_gold(sets, told, seeds=seeds)
+        _console.print(reliability_tables.gold_table(with_gold))
+    if write:
+        page = reliability_tables.README
+        text = alarm_tables.with_tables(page.read_text(encoding="utf-8"), reliability_tables.readme_tables(runs))
+        page.write_text(text, encoding="utf-8")
+        told(f"the tables are in {page}")
+    _keep(json_file, figures)
 
 
 def _throughput(place: Broker, events: int, rounds: int, stock_events: int) -> Throughput:

@@ -7,15 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from scoring.rolling.copying import (
-    COPIED_ERRORS,
-    COPIED_GEOMETRY,
-    Copying,
-    ErrorSums,
-    copied_errors,
-    copied_geometry,
-    judge_copying,
-)
+from scoring.rolling.copying import COPIED_GEOMETRY, copied_geometry, judge_copying
 from scoring.rolling.imbalance import judge_imbalance
 from scoring.rolling.label_shift import LABEL_SHIFT, LabelShift, LabelShiftRule, judge_label_shift, label_shift
 from scoring.rolling.lead_times import TOO_FAST, fast_line, lead_time_bin
@@ -30,7 +22,7 @@ __all__ = [
     "LABEL_WINDOW",
     "LOOK",
     "RATE_TESTS",
-    "honest_and_copied_errors",
+    "Detected",
     "honest_and_copied_geometry",
     "imbalance_raised",
     "labels_raised",
@@ -141,6 +133,8 @@ class Detected(NamedTuple):
     false: int
     """Projects in which an honest pair was raised."""
     projects: int
+    alarms: int
+    """Honest pairs raised in them."""
     delays: list[float]
     """Common tasks of the copying pair until it was raised, infinite where it never was."""
 
@@ -154,7 +148,7 @@ def honest_and_copied_geometry(
     usual: float, copied: float, projects: int, tasks: int, rng: np.random.Generator
 ) -> Detected:
     """Six annotators, three a task, five objects a task; a share of tasks has objects that all draw the same."""
-    false, delays = 0, []
+    false, alarms, delays = 0, 0, []
     for _ in range(projects):
         pairs: dict[tuple[int, int], ScoreSums] = {}
         project = ScoreSums()
@@ -171,44 +165,10 @@ def honest_and_copied_geometry(
                 if judge_copying(found, COPIED_GEOMETRY) is Verdict.BEYOND and pair not in caught:
                     caught.add(pair)
                     delay = min(delay, float(pairs[pair].n)) if pair == _COPIERS else delay
-        false += bool(caught - {_COPIERS} if copied else caught)
+        honest = caught - {_COPIERS} if copied else caught
+        false, alarms = false + bool(honest), alarms + len(honest)
         delays.append(delay)
-    return Detected(false, projects, delays)
-
-
-def honest_and_copied_errors(
-    accuracy: tuple[float, float], copied: float, projects: int, tasks: int, rng: np.random.Generator
-) -> Detected:
-    """Six annotators between two accuracies, four a task, four labels, tasks of unequal difficulty, known truth."""
-    false, delays = 0, []
-    skills = np.linspace(*accuracy, _ANNOTATORS)
-    for _ in range(projects):
-        pairs: dict[tuple[int, int], ErrorSums] = {}
-        project = ErrorSums()
-        caught, delay = set(), float("inf")
-        order = rng.permutation(skills)
-        for _task in range(tasks):
-            chosen = sorted(rng.choice(_ANNOTATORS, 4, replace=False).tolist())
-            hard = rng.beta(1, 1) * 2  # a task may be twice as hard as another, or no trouble at all
-            wrong = rng.random(4) < (1 - order[chosen]) * hard
-            answers = np.where(wrong, 1 + rng.choice(3, 4, p=(0.6, 0.3, 0.1)), 0)  # some confusions are common
-            if chosen[:2] == [*_COPIERS] and rng.random() < copied:
-                answers[1] = answers[0]
-            for i, first in enumerate(chosen):
-                for j in range(i + 1, 4):
-                    one, other = int(answers[i]), int(answers[j])
-                    sums = ErrorSums.of(one > 0, other > 0, one == other)
-                    pair = (first, chosen[j])
-                    project = project.plus(sums)
-                    pairs[pair] = pairs.get(pair, ErrorSums()).plus(sums)
-                    if sums.same_wrong:
-                        found: Copying | Undefined = copied_errors(pairs[pair], project, _PAIRS)
-                        if judge_copying(found, COPIED_ERRORS) is Verdict.BEYOND and pair not in caught:
-                            caught.add(pair)
-                            delay = min(delay, float(pairs[pair].n)) if pair == _COPIERS else delay
-        false += bool(caught - {_COPIERS} if copied else caught)
-        delays.append(delay)
-    return Detected(false, projects, delays)
+    return Detected(false, projects, alarms, delays)
 
 
 def too_fast_raised(

@@ -16,13 +16,14 @@ import numpy as np
 
 from scoring.rolling import copying, label_shift, lead_times, level, rates
 from scoring.types import Array
+from tests.bench.alarm_errors import BY_GOLD, BY_OTHERS, errors_raised
 from tests.bench.alarm_rules import FALL_TESTS, Raised, episodes, evidence, window_drop
 from tests.bench.alarm_streams import CHANGES, LABELS, SHAPES, Change, means, sample_scores
 from tests.bench.alarm_subjects import (
     LABEL_TESTS,
     LOOK,
     RATE_TESTS,
-    honest_and_copied_errors,
+    Detected,
     honest_and_copied_geometry,
     imbalance_raised,
     labels_raised,
@@ -143,18 +144,25 @@ def imbalances(rng: np.random.Generator) -> Rows:
 
 def copies(rng: np.random.Generator) -> Rows:
     """Copying."""
-    yield ("project", "honest projects raised", "delay, half is copied", "delay, all is copied")
+    yield (
+        "project", "honest projects raised", f"false alarms per {_PER:,} tasks", "delay, half is copied",
+        "delay, all is copied",
+    )  # fmt: skip
     for usual in (0.02, 0.2):
-        run = partial(honest_and_copied_geometry, usual, tasks=400, rng=rng)
-        honest, half, whole = (run(copied, projects=n) for copied, n in ((0.0, 40), (0.5, 10), (1.0, 10)))
-        told = (_quantiles(found.delays) for found in (half, whole))
-        yield (f"geometry, {usual:.0%} identical by itself", f"{honest.false} of {honest.projects}", *told)
-    for accuracy in ((0.95, 0.7), (0.9, 0.9), (0.8, 0.5)):
-        find = partial(honest_and_copied_errors, accuracy, tasks=500, rng=rng)
-        honest, half, whole = (find(copied, projects=n) for copied, n in ((0.0, 40), (0.5, 10), (1.0, 10)))
-        told = (_quantiles(found.delays) for found in (half, whole))
-        skills = " to ".join(f"{skill:.0%}" for skill in sorted(set(accuracy)))
-        yield (f"categories, {skills} right", f"{honest.false} of {honest.projects}", *told)
+        draw = partial(honest_and_copied_geometry, usual, tasks=400, rng=rng)
+        yield (f"geometry, {usual:.0%} identical by itself", *_copied(draw, 400))
+    for team in (BY_GOLD, BY_OTHERS):
+        for accuracy in ((0.95, 0.7), (0.9, 0.9), (0.8, 0.5)):
+            answer = partial(errors_raised, team, accuracy, tasks=1_000, rng=rng)
+            skills = " to ".join(f"{skill:.0%}" for skill in sorted(set(accuracy)))
+            yield (f"categories, {skills} right, {team.name}", *_copied(answer, 1_000))
+
+
+def _copied(run: Callable[..., Detected], tasks: int) -> Sequence[str]:
+    honest, half, whole = (run(copied, projects=n) for copied, n in ((0.0, 40), (0.5, 10), (1.0, 10)))
+    false = honest.alarms / (honest.projects * tasks) * _PER
+    told = (_quantiles(found.delays) for found in (half, whole))
+    return (f"{honest.false} of {honest.projects}", f"{false:.2f}", *told)
 
 
 def fast(rng: np.random.Generator) -> Rows:

@@ -11,23 +11,29 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log10
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import NamedTuple
 
 from scoring.reliability.choose import Choice, GoldRecord, Judged, choose, judge
 from scoring.reliability.incremental import Model, learned, posterior, winner
 from scoring.reliability.parameters import DEFAULT, Parameters
 from scoring.reliability.recent import Recent
-from scoring.reliability.sums import Contribution, Sums, gold
+from scoring.reliability.sums import Contribution, Sums, contribution, gold
 from tests.bench.reliability_sets import ORDERS, SEEDS, Row, Set, orders
 
 __all__ = [
     "CONTENDERS",
+    "FURTHER",
+    "MAJORITY",
+    "REFERENCE",
     "RIVALS",
+    "THE_DEFAULT",
     "Contender",
+    "Difference",
     "GoldPass",
     "GoldRun",
     "Run",
+    "differences",
     "measure_gold",
     "measure_reliability",
     "one_pass",
@@ -47,21 +53,29 @@ class Contender:
     parameters: Parameters = DEFAULT
     again: int = 0
     """Recent tasks decided again after each answer."""
+    alone: bool = False
+    """Whether a task that one person answered is learned from."""
 
 
 _BAYES = replace(DEFAULT, correlation=0.0, anchor=0.0)
+REFERENCE = Contender(
+    "reference", parameters=replace(_BAYES, worth=5.0, prior_project=1e15, prior_bias=0.0), alone=True
+)
+"""What was to be reached: the plain `shrunk`, each matrix drawn towards the annotator's own one coin, nothing else."""
+MAJORITY = Contender("majority", "majority")
+THE_DEFAULT = Contender("shrunk (the default)")
 CONTENDERS = (
-    Contender("majority", "majority"),
+    MAJORITY,
     Contender("one_coin", "one_coin"),
-    Contender("dawid_skene", "dawid_skene", _BAYES),
-    Contender("pooled", "pooled"),
-    Contender("shrunk, no correlation, no anchor", "shrunk", _BAYES),
-    Contender("shrunk (the default)"),
+    REFERENCE,
+    THE_DEFAULT,
     Contender("the default, 1 recent task again", again=1),
 )
+FURTHER = (Contender("dawid_skene", "dawid_skene", _BAYES), Contender("pooled", "pooled"))
+"""Measured on request."""
 
 _REFERENCE: dict[str, dict[str, tuple[float, float, float]]] = {
-    "shrunk (the default)": {
+    "reference": {
         "bluebirds": (0.889, 0.889, 0.824),
         "weather_cf": (0.883, 0.893, 0.890),
         "zencrowd_us": (0.848, 0.838, 0.846),
@@ -89,13 +103,41 @@ class Run:
 
     contender: str
     set: str
-    accuracy: tuple[float, ...]
-    """By order; the mean over the seeds where the order is random."""
-    lowest: tuple[float, ...]
-    """By order: the seed that came out worst."""
+    draws: tuple[tuple[float, ...], ...]
+    """By order: the accuracy in every draw of it."""
     reference: tuple[float, ...] | None
     microseconds: float
     """Processor time for each decision: taking back, deciding, adding."""
+
+    @property
+    def accuracy(self) -> tuple[float, ...]:
+        """By order, the mean of the draws."""
+        return tuple(map(fmean, self.draws))
+
+    @property
+    def lowest(self) -> tuple[float, ...]:
+        """By order, the draw that came out worst."""
+        return tuple(map(min, self.draws))
+
+
+class Difference(NamedTuple):
+    """One contender against another on the same draws of an order."""
+
+    mean: float
+    error: float
+    """Standard error of the mean; of a single draw 0."""
+    least: float
+    """In the draw that came out worst for the first."""
+
+
+def differences(run: Run, other: Run) -> tuple[Difference, ...]:
+    """By order, draw by draw: what chance does to both alike is gone."""
+    found = []
+    for mine, theirs in zip(run.draws, other.draws, strict=True):
+        by_draw = [a - b for a, b in zip(mine, theirs, strict=True)]
+        error = stdev(by_draw) / len(by_draw) ** 0.5 if len(by_draw) > 1 else 0.0
+        found.append(Difference(fmean(by_draw), error, min(by_draw)))
+    return tuple(found)
 
 
 def one_pass(rows: Iterable[Row], contender: Contender) -> dict[str, str | None]:
@@ -106,31 +148,39 @@ def one_pass(rows: Iterable[Row], contender: Contender) -> dict[str, str | None]
     decided: dict[str, str | None] = {}
     parameters = contender.parameters
 
-    def again(said: dict[str, str], known: Sums) -> Contribution:
+    def taught(said: dict[str, str], known: Sums) -> Contribution:
         return learned(said, posterior(said, known, contender.model, parameters), parameters)
 
     for task, annotator, label in rows:
         said = answers.setdefault(task, {})
         said[annotator] = label
+        if contender.model == "majority":
+            continue
         if task in contributions:
             _take(sums, recent, task, contributions[task], contender)
         probabilities = posterior(said, sums, contender.model, parameters)
         decided[task] = winner(probabilities)
-        contributions[task] = learned(said, probabilities, parameters)
+        contributions[task] = (
+            contribution(said, probabilities, parameters.anchor)
+            if contender.alone
+            else learned(said, probabilities, parameters)
+        )
         if contender.again:
             recent.add(task, contributions[task], sums)
-            for _ in recent.decide_again(sums, contender.again, again):
+            for _ in recent.decide_again(sums, contender.again, taught):
                 pass
         else:
             sums.add(contributions[task])
+    if contender.model == "majority":
+        return {task: winner(posterior(said, sums, "majority")) for task, said in answers.items()}
     return decided
 
 
-def _take(sums: Sums, recent: Recent, task: str, contribution: Contribution, contender: Contender) -> None:
+def _take(sums: Sums, recent: Recent, task: str, told: Contribution, contender: Contender) -> None:
     if contender.again:
-        recent.subtract(task, contribution, sums)
+        recent.subtract(task, told, sums)
     else:
-        sums.subtract(contribution)
+        sums.subtract(told)
 
 
 def _accuracy(decided: dict[str, str | None], truth: dict[str, str]) -> float:
@@ -156,13 +206,12 @@ def measure_reliability(
                 Run(
                     contender.name,
                     one.name,
-                    tuple(fmean(found[order]) for order in ORDERS),
-                    tuple(min(found[order]) for order in ORDERS),
+                    tuple(tuple(found[order]) for order in ORDERS),
                     _REFERENCE.get(contender.name, {}).get(one.name),
                     spent * 1e6,
                 )
             )
-        told(f"{contender.name}: done")
+            told(f"{contender.name}, {one.name}: done")
     return runs
 
 
@@ -194,6 +243,7 @@ class GoldPass(NamedTuple):
 def pass_with_gold(rows: Iterable[Row], known: Mapping[str, str], rivals: Sequence[Model] = RIVALS) -> GoldPass:
     """One pass in which some classes are known: gold tasks judge the models, each of which learns sums of its own."""
     sums: dict[Model, Sums] = {model: Sums() for model in rivals}
+    learning = [model for model in rivals if model != "majority"]
     record = GoldRecord()
     answers: dict[str, dict[str, str]] = {}
     contributions: dict[str, dict[Model, Contribution]] = {}
@@ -202,22 +252,22 @@ def pass_with_gold(rows: Iterable[Row], known: Mapping[str, str], rivals: Sequen
     for task, annotator, label in rows:
         said = answers.setdefault(task, {})
         said[annotator] = label
-        for model, contribution in contributions.get(task, {}).items():
-            sums[model].subtract(contribution)
+        for model, taught in contributions.get(task, {}).items():
+            sums[model].subtract(taught)
         if task in known:
             if task in judged:
                 record.subtract(judged[task])
             judged[task] = judge(said, known[task], sums)
             record.add(judged[task])
             found = found._replace(choice=choose(record))
-            contributions[task] = dict.fromkeys(rivals, gold(said, known[task]))
+            contributions[task] = dict.fromkeys(learning, gold(said, known[task]))
         else:
             probabilities = {model: posterior(said, sums[model], model) for model in rivals}
             found.default[task] = winner(probabilities["shrunk"])
             found.chosen[task] = winner(probabilities[found.choice.model])
-            contributions[task] = {model: learned(said, probabilities[model]) for model in rivals}
-        for model, contribution in contributions[task].items():
-            sums[model].add(contribution)
+            contributions[task] = {model: learned(said, probabilities[model]) for model in learning}
+        for model, taught in contributions[task].items():
+            sums[model].add(taught)
     return found
 
 
@@ -235,7 +285,7 @@ def measure_gold(
             for seed, rows in enumerate(shuffled):
                 known = {task: one.gold[task] for task in random.Random(seed).sample(tasks, n_gold)}
                 others = {task: label for task, label in one.gold.items() if task not in known}
-                found, plain = pass_with_gold(rows, known), one_pass(rows, CONTENDERS[0])
+                found, plain = pass_with_gold(rows, known), one_pass(rows, MAJORITY)
                 figures.append(
                     (_accuracy(plain, others), _accuracy(found.default, others), _accuracy(found.chosen, others))
                 )

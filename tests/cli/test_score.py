@@ -186,9 +186,24 @@ def test_nothing_to_score_is_said(tmp_path: Path) -> None:
     assert json.loads(call("score", tmp_path / "e.jsonl", "--format", "json").out)["controls"] == []
 
 
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+def test_a_file_without_one_usable_line_is_a_failure(form: str, tmp_path: Path) -> None:
+    useless = written(tmp_path / "e.jsonl", b"{not json", b"[]")
+
+    shown = call("score", useless, "--format", form)
+
+    assert shown.code == 3
+    assert shown.err.startswith(
+        "labelquorum: 2 of 2 lines are no usable events: malformed_json 1, wrong_type 1. `labelquorum replay`"
+    )
+    assert shown.out, "what there is to show is shown"
+    assert call("score", written(tmp_path / "empty.jsonl"), "--format", form).code == 0, "no events are no mistake"
+
+
 def test_limits_of_the_worker_hold_here_too(two: Path) -> None:
     limited = call("score", two, "--format", "json", LABELQUORUM_MAX_REGIONS="1")
 
+    assert limited.code == 3
     assert json.loads(limited.out)["rejected"]["too_many_regions"] == 8
 
 

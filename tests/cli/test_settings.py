@@ -48,7 +48,7 @@ def test_a_threshold_that_no_answers_can_miss_is_warned_of_and_allowed(tmp_path:
 
     why = (
         "$.projects.street.controls.blurred.agreement_threshold: a threshold of 0.6 cannot fail with 3 annotators and "
-        "2 possible answers: the lowest possible score is 0.667"
+        "2 possible answers: while all give one of these, the lowest possible score is 0.667"
     )
     assert (text.code, text.err) == (0, f"warning: {why}\n")
     assert (as_json.code, json.loads(as_json.out)["warnings"]) == (0, [why])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -92,3 +92,10 @@ async def show(
     """Write values as the records of partition 0 from offset `start` on."""
     moved = await model.apply(batch(topic, values, start=start, key=key), [Claim(topic, 0, start, start + len(values))])
     assert not moved
+
+
+async def show_records(model: ReadModel, records: Mapping[bytes, bytes], start: int = 0) -> None:
+    """Write records of WATCH's table."""
+    made = Batch()
+    made.add([Record(start + n, *pair) for n, pair in enumerate(records.items())], TRANSLATE[CHANGELOG])
+    assert not await model.apply(made, [Claim(CHANGELOG, 0, start, start + len(records))])

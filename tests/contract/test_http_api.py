@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
 
 from streams.adapters.http_api import Api, Limits
-from streams.adapters.redis_model import Batch, Claim, ReadModel
+from streams.adapters.redis_model import ReadModel
 from streams.contracts.views import TasksView, TaskView
-from streams.ports import Record
 from streams.quality.views import ProjectQuality, view
 from tests.adapters.api_builders import OPEN_TO_ALL, ask, quality_records
-from tests.contract.outputs import CHANGELOG, TRANSLATE, alert, decision, show
+from tests.contract.outputs import alert, decision, show, show_records
 from tests.contract.redis_server import RedisServer
 
 QUALITY = "/v1/projects/street/quality"
@@ -24,12 +23,6 @@ async def api(model: ReadModel) -> AsyncIterator[Api]:
     made = Api(model, OPEN_TO_ALL, Limits(rate_per_second=0))
     yield made
     made.close()
-
-
-async def show_records(model: ReadModel, records: Mapping[bytes, bytes], start: int = 0) -> None:
-    batch = Batch()
-    batch.add([Record(start + n, *pair) for n, pair in enumerate(records.items())], TRANSLATE[CHANGELOG])
-    assert not await model.apply(batch, [Claim(CHANGELOG, 0, start, start + len(records))])
 
 
 @pytest.mark.parametrize("name", ["overview", "agreement", "annotators", "benchmark", "matrix", "classes"])

@@ -15,7 +15,8 @@ from streams.overview import overview_of
 from streams.ports import Record
 from streams.quality import STORED_FORM, WATERMARK_KEY, ProjectRecord, ProjectSums, bucket_key, encode, project_key
 from streams.state import Watermark
-from tests.contract.outputs import CHANGELOG, TRANSLATE, alert, batch, decision, fact, facts, show
+from tests.adapters.api_builders import quality_records
+from tests.contract.outputs import CHANGELOG, TRANSLATE, alert, batch, decision, fact, facts, show, show_records
 
 
 async def test_an_empty_model_answers_with_nothing(model: ReadModel) -> None:
@@ -27,9 +28,8 @@ async def test_an_empty_model_answers_with_nothing(model: ReadModel) -> None:
     assert await model.alerts("street") == ([], [])
     assert await model.quality_version("street") is None
     assert await model.quality("street") is None
-    assert await model.tasks("street", None, 0, 10) == ([], False)
-    assert await model.tasks("street", "agreed", 0, 10) == ([], False)
-    assert await model.tasks("street", "waiting", 0, 10) == ([], False)
+    for state in (None, "agreed", "waiting"):
+        assert await model.tasks("street", state, 0, 10) == ([], False, None)
     assert await model.resolved_alerts("street") == []
     assert await model.revisions("street", "t-1") == []
 
@@ -223,8 +223,36 @@ async def test_open_tasks_are_listed_with_what_only_their_decision_knows(model: 
             ),
         ],
         False,
+        None,
     )  # fmt: skip
     assert [t.task_id for t in (await model.tasks("street", "waiting", 0, 9)).items] == ["c"]
+
+
+async def test_behind_the_decided_tasks_are_those_that_wait_without_a_score_longest_first(model: ReadModel) -> None:
+    await show(model, "task-disagreement", [decision(t, passed=False, score=s) for t, s in (("a", 0.5), ("b", 0.2))])
+    waiting = [fact(i, task, "waiting", at=9 - i) for i, task in enumerate("vwxyz")]
+    await show(model, "quality-facts", [facts(*waiting, fact(5, "a", "in_review", score=0.5))])
+    listed = ["b", "a", "z", "y", "x", "w", "v"]
+    assert [t.task_id for t in (await model.tasks("street", None, 0, 99)).items] == listed
+    for limit in (1, 2, 3, 7):
+        pages = [await model.tasks("street", None, offset, limit) for offset in range(0, 7, limit)]
+        assert [t.task_id for page in pages for t in page.items] == listed
+        assert [page.more for page in pages] == [True] * (len(pages) - 1) + [False]
+
+
+async def test_a_task_that_waits_again_is_listed_as_one_that_never_had_a_decision(model: ReadModel) -> None:
+    await show(model, "task-agreement", [decision("a", annotators=["ann"])])
+    await show(model, "task-agreement", [decision("a", revision=2, state="waiting", annotators=["ann"])], start=1)
+    await show(model, "quality-facts", [facts(fact(1, "a", "waiting"))])
+    (item,) = (await model.tasks("street", "waiting", 0, 9)).items
+    assert (item.annotators, item.conflicts, item.decision_id) == ([], {}, None)
+
+
+async def test_a_list_of_tasks_says_how_many_there_are_in_all(model: ReadModel) -> None:
+    await show_records(model, quality_records(tasks=12))  # all agreed
+    await show(model, "task-agreement", [decision("a")])
+    totals = [(await model.tasks("street", state, 0, 9)).total for state in (None, "agreed", "waiting")]
+    assert totals == [12, 12, 0]
 
 
 async def test_a_task_whose_decision_is_gone_is_not_listed_and_soon_not_known(model: ReadModel, redis_url: str) -> None:
@@ -268,7 +296,7 @@ async def test_what_is_kept_is_bounded(redis_url: str) -> None:
     assert [t.task_id for t in await model.open_tasks("street", "waiting")] == [f"t-{i}" for i in range(5)]
     assert await client.hlen("bounded:task:street") == 5
     assert [a["alert_id"] for a in (await model.alerts("street")).episodes] == ["x-19", "x-18"]
-    assert [t.task_id for t in (await model.tasks("street", None, 0, 9)).items] == ["t-0", "t-1", "t-10", "t-11"]
+    assert [t.task_id for t in (await model.tasks("street", None, 0, 4)).items] == ["t-0", "t-1", "t-10", "t-11"]
     # Single decisions and episodes live on for a while, to be looked up, but not for ever.
     assert 0 < await client.ttl("bounded:decision:street/t-0") <= 7 * 86_400
     assert 0 < await client.ttl("bounded:alert:street/x-0") <= 30 * 86_400

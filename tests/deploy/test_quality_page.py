@@ -37,12 +37,12 @@ def _metrics(part: dict[str, Any]) -> set[str]:
     [
         ("Agreement against baseline", {"project_agreement_recent_ratio", "project_agreement_baseline_ratio"}),
         ("Agreement drift", {"project_agreement_recent_ratio", "project_agreement_baseline_ratio"}),
-        ("Agreement beyond chance, by control", {"project_coefficient"}),
+        ("Agreement beyond chance, by control", {"project_coefficient", "project_coefficient_bound"}),
         ("Disagreements by kind", {"project_disagreements"}),
         ("Alerts by type", {"project_alerts_open"}),
         ("Class shares", {"project_label_ratio"}),
         ("Class imbalance", {"project_imbalance_ratio"}),
-        ("Class stability index", {"project_label_ratio"}),
+        ("Class stability index", {"project_stability_index"}),
         ("Time to quorum", {"project_time_to_quorum_seconds"}),
         ("Overlap used and saved", {"project_settled_answers", "project_spared_answers", "project_settled_tasks"}),
         ("Reviews by verdict", {"project_reviews"}),
@@ -51,6 +51,17 @@ def _metrics(part: dict[str, Any]) -> set[str]:
 )
 def test_the_page_has_the_parts_that_a_lead_looks_for(title: str, metrics: set[str]) -> None:
     assert _metrics(BY_TITLE[title]) == metrics
+
+
+def test_the_intervals_of_coefficients_are_thinner_than_the_coefficients() -> None:
+    panel = BY_TITLE["Agreement beyond chance, by control"]
+    (bounds,) = [target["refId"] for target in panel["targets"] if "project_coefficient_bound{" in target["expr"]]
+    (thin,) = [
+        o for o in panel["fieldConfig"]["overrides"] if o["matcher"] == {"id": "byFrameRefID", "options": bounds}
+    ]
+    width = next(change["value"] for change in thin["properties"] if change["id"] == "custom.lineWidth")
+
+    assert width < panel["fieldConfig"]["defaults"]["custom"]["lineWidth"]
 
 
 def test_every_figure_of_a_project_and_of_an_annotator_is_on_a_page() -> None:

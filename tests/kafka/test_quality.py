@@ -30,6 +30,7 @@ import pytest
 from streams.adapters.redis_model import ReadModel
 from streams.config import Delivery
 from streams.contracts.decisions import Decision
+from streams.contracts.facts import FactBatch
 from streams.demo.fake_redis import FakeRedis
 from streams.limits import Limits
 from streams.ports import Outgoing
@@ -102,7 +103,8 @@ class Group:
 
 
 def replayed(events: list[Event]) -> tuple[Replay, Seen]:
-    engine, seen = Replay(SETTINGS, Limits()), Seen()
+    seen = Seen()
+    engine = Replay(SETTINGS, Limits(), seen.follow)
     for outgoing in engine.step(value for _, value in events):
         seen.add(outgoing)
     return engine, seen
@@ -146,13 +148,15 @@ def by_project(state: Mapping[tuple[int, bytes], bytes]) -> dict[str, Records]:
 
 
 async def decided(deployment: Deployment) -> Seen:
-    """The decisions that the workers left, each task's last revision last."""
+    """The decisions that the workers left, each task's last revision last, and where tasks stand."""
     topics = ("task-agreement", "task-disagreement")
     records = [(topic, record) for topic in topics for record in await deployment.records(topic)]
     records.sort(key=lambda found: msgspec.json.decode(found[1].value, type=Decision).revision)
     seen = Seen()
     for topic, record in records:
         seen.add(Outgoing(topic, record.key, record.value, (), record.partition))
+    for record in await deployment.records("quality-facts"):
+        seen.follow(msgspec.json.decode(record.value, type=FactBatch))
     return seen
 
 

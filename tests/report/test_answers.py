@@ -70,3 +70,13 @@ def test_the_most_frequent_answer_comes_first_and_ties_go_by_answer() -> None:
     groups = answer_groups([("a", {"q": "z"}), ("b", {"q": "m"}), ("c", {"q": "b"}), ("d", {"q": "z"})], {}, None)
 
     assert [said.answer for said in groups["q"]] == ["z", "b", "m"]
+
+
+def test_an_answer_without_a_vote_is_no_vote() -> None:
+    voted = [("a", {"q": "cat"}), ("b", {"q": "bird"})]
+    aside = [("net", {"q": "bird"}), ("old", {"q": "dog"}), ("boxes", {"o": "x"})]
+    groups = answer_groups(voted, {"q": "cat"}, None, aside)["q"]
+
+    assert [(said.answer, said.annotators, said.without_vote) for said in groups] == [
+        ("bird", ["b"], ["net"]), ("cat", ["a"], []), ("dog", [], ["old"]),
+    ]  # fmt: skip

@@ -41,8 +41,9 @@ def test_the_last_decision_of_a_task_is_the_one_in_force() -> None:
     assert chosen([decision("a", 0.1), decision("b", 0.3), decision("a", 0.9)]) == ["b", "a"]
 
 
-def test_full_agreement_no_score_and_cancelled_tasks_are_not_contested() -> None:
-    assert chosen([decision("a", 1.0), decision("b", None), decision("c", 0.2, state="cancelled")]) == []
+def test_full_agreement_no_score_and_waiting_or_cancelled_tasks_are_not_contested() -> None:
+    apart = [decision("c", 0.2, state="cancelled"), decision("d", 0.2, state="waiting")]
+    assert chosen([decision("a", 1.0), decision("b", None), *apart]) == []
 
 
 def test_other_projects_are_passed_over() -> None:

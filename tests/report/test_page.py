@@ -15,6 +15,7 @@ import pytest
 
 from streams.contracts.regions import Box, Choice, Region, Text
 from streams.report import Material, Picture, Views, render
+from streams.report.material import Answer, ContestedTask
 from tests.report.builders import alert, annotator, contested, decision, material, nobody, views
 from tests.report.hostile import ATTACK, hostile_material
 
@@ -240,6 +241,40 @@ def test_long_texts_and_crowds_are_cut_with_their_number() -> None:
 
     assert "x" * 500 not in page.text
     assert "and 20 more" in page.text
+
+
+def test_models_without_a_vote_are_told_from_those_who_have_one() -> None:
+    given = (("ann", "human", True, "cat"), ("bea", "human", True, "bird"), ("net", "model", False, "bird"))
+    answers = [
+        Answer(annotator_id=who, kind=kind, counts=counts, score=None, result=[Choice(control="animal", value=value)])
+        for who, kind, counts, value in given
+    ]
+    consensus = [{"control": "animal", "type": "choice", "value": "cat"}]
+    made = ContestedTask(decision=decision(consensus=consensus), answers=answers)
+
+    text = " ".join(Page(render(material(contested=[made]))).text.split())
+
+    assert "3 answers, 2 with a vote" in text
+    assert "bird 1 of 2 votes bea Without a vote: net model" in text
+    assert "cat consensus 1 of 2 votes ann" in text
+
+
+def test_whoever_an_alert_is_about_has_confusions_of_their_own() -> None:
+    low = annotator("low one", alerts=["low_agreement_annotator", "low_gold_accuracy"])
+    found, gold = _annotators(), views().benchmark
+    assert gold is not None
+    mine = msgspec.structs.replace(gold.items[0], annotator_id="low one")
+    shown = views(
+        annotators=msgspec.structs.replace(found, items=[*found.items, low]),
+        benchmark=msgspec.structs.replace(gold, items=[*gold.items, mine]),
+    )
+    text = " ".join(Page(render(material(views=shown, project_id="a/b"))).text.split())
+
+    assert text.count("Consensus and answer of low one: objects") == 1
+    assert text.count("Gold and answer of low one: objects") == 1
+    assert "answer of detector" not in text  # nothing is known of what it took for what
+    assert "/v1/projects/a%2Fb/quality/annotators?annotator=ID" in text
+    assert "/v1/projects/a%2Fb/quality/benchmark" in text
 
 
 def _annotators() -> Any:

@@ -98,11 +98,24 @@ def test_confusions_add_up_over_annotators_by_control() -> None:
         (None, "–"),
         (1_234, "1,234"),
         (0.61234, "0.612"),
+        (92_390.601, "92,391"),
+        (2.115e-13, "2.1e-13"),
+        (1e12, "over 10,000,000"),
         ([1, 2.5], "1, 2.500"),
         ({"recent": 0.5, "by": ["a"]}, "recent 0.500, by a"),
         ("x" * 300, f"{'x' * 60}…{'x' * 59}"),
     ],
-    ids=["bool", "null", "count", "figure", "list", "object", "long"],
+    ids=["bool", "null", "count", "figure", "large", "small", "beyond doubt", "list", "object", "long"],
 )
 def test_evidence_of_any_form_is_one_line(value: object, text: str) -> None:
     assert reading.evidence(value) == text
+
+
+def test_the_figures_of_alerts_that_are_there_are_explained_once() -> None:
+    alerts = [alert(evidence={"rate": 0.5, "evidence": 120.0, "of another version": 1}), alert(2, evidence={"rate": 1})]
+    found = reading.explained(alerts)
+    assert [name for name, _ in found] == ["evidence", "rate"]
+    assert "at most one in x" in dict(found)["evidence"]
+    assert reading.explained([alert(evidence={"raised_at": 100})]) == [
+        ("raised at", "evidence from which it is raised; of stalled tasks, tasks.")
+    ]

@@ -9,6 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from shapely import affinity
 
+from scoring.agreement import box_pairs
+from scoring.agreement import boxes as box_rules
 from scoring.agreement.boxes import box_similarity_matrix, iou, paired_iou, sparse_iou
 from scoring.agreement.similarity import DENSE_UP_TO, as_dense
 from scoring.types import Array, Boxes
@@ -173,6 +175,38 @@ def test_boxes_without_area_and_edges_that_touch_are_the_same_in_the_sparse_matr
     )
     # 1e9 has no room for 1e-9: the first two overlap by half, and all have their corner at one place.
     assert_sparse_is_dense(as_boxes([(1e9, 1e9, 2e-9, 1e-9, 0), (1e9, 1e9, 1e-9, 1e-9, 0), (1e9, 1e9, 1, 1, 0)]))
+
+
+@given(boxes, st.sampled_from([1.0, 1e-9, 1e9, 1e100]), st.sampled_from([0.0, 1.0, 1e-9, 1e-150, 1e9]))
+def test_boxes_that_are_sorted_first_have_the_very_bits_of_all_pairs(drawn: Boxes, far: float, big: float) -> None:
+    upright = drawn * np.array([far, far, big, big, 0.0])
+    upright = np.concatenate([upright, upright, upright + np.array([1, 0, 0, 0, 0.0]) * upright[:, 2:3]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(box_rules, "_SWEPT_FROM", 0)
+        patch.setattr(box_rules, "_SWEPT_SHARE", 1.0)
+        swept = iou(upright, upright)
+    assert np.array_equal(swept, iou(upright, upright.copy()))
+
+
+def test_of_the_boxes_of_a_large_image_only_those_beside_one_another_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[int] = []
+    pair_iou = box_pairs.pair_iou
+
+    def counted(a: Array, b: Array) -> Array:
+        found = pair_iou(a, b)
+        compared.append(found.size)
+        return found
+
+    monkeypatch.setattr(box_rules, "pair_iou", counted)
+    row = np.array([(40.0 * place, 0, 30, 30, 0) for place in range(50)])
+    pair = np.concatenate([row, row + np.array([3, 0, 0, 0, 0])])
+    assert iou(pair, pair).sum() == pytest.approx(100 + 100 * 27 / 33)
+    assert compared == [50]  # of 4,950
+    heap = pair * np.array([0, 1, 1, 1, 1])
+    assert (iou(heap, heap) == 1.0).all()
+    assert compared == [50, 10_000]
 
 
 def test_all_boxes_at_one_place_are_compared_in_parts() -> None:

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from scoring.agreement.boxes import iou
+from scoring.agreement.similarity import Pairs, above_zero
 from scoring.consensus import clusters as clusters_module
-from scoring.consensus.clusters import _Clusters, _edges, cluster
+from scoring.consensus.clusters import _join_sparse, cluster
+from scoring.consensus.dense_linkage import join_dense, round_12
 from scoring.types import Array
 from tests.scoring.scenes import Scene, on_a_grid, scattered
 from tests.scoring.strategies import Marks, marks
@@ -38,6 +40,11 @@ def places(drawn: Marks) -> list[int]:
 
 def clusters_of(drawn: Marks) -> list[list[int]]:
     return cluster(iou(drawn.boxes, drawn.boxes), drawn.owners, drawn.labels, tie_break=places(drawn))
+
+
+def edges_of(similarity: Array, owners: list[int]) -> Pairs:
+    owner, pairs = np.array(owners, dtype=np.intp), above_zero(similarity)
+    return pairs.where(owner[pairs.first] != owner[pairs.second])
 
 
 def test_average_linkage_by_hand() -> None:
@@ -107,12 +114,12 @@ def test_clusters_do_not_depend_on_the_order_of_annotators(drawn: Marks, data: s
 @given(marks(min_annotators=2))
 def test_cliques_found_at_a_glance_are_what_joining_step_by_step_finds(drawn: Marks) -> None:
     similarity, owners, labels = iou(drawn.boxes, drawn.boxes), drawn.owners, drawn.labels
-    everything = list(range(len(owners)))
-    searched = _Clusters(dict(enumerate(owners)), places(drawn), 0.4)
-    edges = _edges(similarity, owners, everything)
-    searched.join(edge for edge in edges if labels[edge[0]] == labels[edge[1]])
-    searched.join(edges)
-    assert clusters_of(drawn) == sorted(sorted(members) for members in searched.members.values())
+    searched = [[i] for i in sorted(range(len(owners)), key=places(drawn).__getitem__)]
+    edges = edges_of(similarity, owners)
+    named = [labels[i] == labels[j] for i, j in zip(edges.first.tolist(), edges.second.tolist(), strict=True)]
+    for some in (edges.where(np.array(named, dtype=bool)), edges):
+        searched = _join_sparse(searched, np.array(owners, dtype=np.intp), some, 0.4)
+    assert clusters_of(drawn) == sorted(sorted(members) for members in searched)
 
 
 @given(marks(max_annotators=1), st.integers(2, 4))
@@ -165,3 +172,60 @@ def test_six_hundred_objects_at_one_place_are_two_hundred_seen_by_all() -> None:
     owners = [annotator for annotator in range(3) for _ in range(200)]
     groups = cluster(csr_array(np.ones((600, 600))), owners, ["car"] * 600)
     assert groups == [[i, 200 + i, 400 + i] for i in range(200)]
+
+
+@st.composite
+def linked(draw: st.DrawFn) -> tuple[list[int], Array, list[int]]:
+    """Owners, similarities of which many are equal or miss one another by a rounding, and an order of the objects."""
+    owners = draw(st.lists(st.integers(0, 3), min_size=1, max_size=12))
+    value = st.one_of(st.sampled_from([0.0, 0.4, 0.5, 1.0, 0.4 + 4e-13, 0.4 - 4e-13, 1 / 3, 2 / 3]), st.floats(0, 1))
+    similarity = np.eye(len(owners))
+    for i, j in zip(*np.triu_indices(len(owners), 1), strict=True):
+        similarity[i, j] = similarity[j, i] = draw(value)
+    return owners, similarity, draw(st.permutations(range(len(owners))))
+
+
+@given(linked(), st.sampled_from([0.05, 0.4, 0.8]), st.data())
+def test_a_table_joins_what_a_queue_of_all_pairs_joins(
+    drawn: tuple[list[int], Array, list[int]], minimum: float, data: st.DataObject
+) -> None:
+    owners, similarity, order = drawn
+    owner, edges = np.array(owners), edges_of(similarity, owners)
+    count = len(edges.first)
+    chosen = data.draw(st.lists(st.booleans(), min_size=count, max_size=count))
+    by_table = by_queue = [[i] for i in order]
+    for some in (edges.where(np.array(chosen, dtype=bool)), edges):
+        by_table, by_queue = join_dense(by_table, owner, some, minimum), _join_sparse(by_queue, owner, some, minimum)
+        assert [sorted(members) for members in by_table] == [sorted(members) for members in by_queue]
+
+
+@pytest.mark.parametrize("values", [[1.0], [0.25, 0.5, 0.75, 1.0], [0.4, 0.4 + 1e-12, 0.4 - 1e-12, 0.5]])
+def test_a_table_and_a_queue_break_the_ties_of_hundreds_alike(values: list[float]) -> None:
+    rng = np.random.default_rng(5)
+    owners = np.repeat(np.arange(5), 30).tolist()
+    upper = np.triu(rng.choice(values, (150, 150)), 1)
+    edges, groups = edges_of(upper + upper.T, owners), [[i] for i in rng.permutation(150).tolist()]
+    by_table, by_queue = (join(groups, np.array(owners), edges, 0.4) for join in (join_dense, _join_sparse))
+    assert len(by_table) < 150
+    assert [sorted(members) for members in by_table] == [sorted(members) for members in by_queue]
+
+
+def test_crowds_far_from_one_another_are_grouped_as_each_by_itself() -> None:
+    # Each is nearly complete and goes to a table of its own; the few objects around them to the queue.
+    crowd = scattered(annotators=4, objects=20, side_px=20)
+    few = scattered(annotators=4, objects=12, side_px=100, seed=2)
+    scenes = [(crowd, 0.0), (crowd, 50_000.0), (few, 100_000.0)]
+    boxes = np.concatenate([scene.boxes + np.array([right, 0, 0, 0, 0]) for scene, right in scenes])
+    owners = [owner for scene, _ in scenes for owner in scene.owners]
+    together = cluster(iou(boxes, boxes), owners, ["car"] * len(owners))
+    apart, start = [], 0
+    for scene, _ in scenes:
+        alone = cluster(iou(scene.boxes, scene.boxes), scene.owners, scene.labels)
+        apart += [[start + i for i in members] for members in alone]
+        start += len(scene.owners)
+    assert together == apart
+
+
+@given(st.one_of(st.floats(0, 1), st.integers(0, 10**12).map(lambda whole: (whole + 0.5) / 1e12)))
+def test_numbers_are_rounded_to_the_bits_that_python_rounds_them_to(value: float) -> None:
+    assert round_12(np.array([value])).tolist() == [round(value, 12)]

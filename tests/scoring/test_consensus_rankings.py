@@ -68,7 +68,19 @@ def test_one_reversed_list_moves_nothing_that_two_agree_on() -> None:
 def test_items_that_half_or_fewer_ranked_are_not_in_the_consensus() -> None:
     # a 3 of 3, b 2 of 3, x and y 1 of 3.
     assert ranking_consensus([["x", "a", "b"], ["a", "b"], ["y", "a"]]).value == ["a", "b"]
-    assert ranking_consensus([["a"], ["b"]]) == AnswerConsensus([], 0.0, [])
+
+
+@pytest.mark.parametrize("method", ["kemeny", "borda"])
+def test_where_no_item_has_most_though_most_ranked_some_it_is_the_ranking_most_like_the_others(
+    method: RankingMethod,
+) -> None:
+    """An empty one is what everybody denied."""
+    expect(ranking_consensus([["b"], ["a"]], method=method), ["a"], 0.5, [1])
+    assert ranking_consensus([["b"], ["a"]], method=method, preference=["b"]).value == ["b"]
+    assert ranking_consensus([["b"], ["a"]], [1, 2], method).value == ["a"]
+    some = [["a", "b"], ["c", "d", "e"], ["f", "c"], ["g", "d"], ["h"]]
+    assert ranking_consensus(some, method=method).value == ["c", "d", "e"]
+    assert ranking_consensus([["a"], ["b"], [], []], method=method).value == []
 
 
 def test_unranked_items_come_after_ranked_ones() -> None:

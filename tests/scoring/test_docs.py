@@ -15,7 +15,7 @@ from scoring.shapes.polyline import DEFAULT_LINE_SCALE
 from scoring.shapes.regions import DEFAULT_TOLERANCE_SHARE
 from streams.coefficients import STATISTICS
 from streams.contracts.events import TaskFields
-from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings
+from streams.contracts.settings import SIMILARITY_DEFAULTS, TYPE_DEFAULTS, ControlSettings, SimilarityDefaults
 from streams.kinds import OBJECT_KINDS
 from streams.scoreboard import Board, Scoreboard
 from tests.builders import PROJECT, Event, box, line, settings, submitted
@@ -131,7 +131,11 @@ def test_the_numbers_in_the_text_are_those_of_the_code() -> None:
     assert DEFAULT_LINE_SCALE == 0.014 and "s = 1.4 % of the diagonal" in TEXT
     assert DEFAULT_POINT_RATE == 20.0 and "exp(−20 d / diagonal)" in TEXT
     assert DEFAULT_SIGMA == 0.09 and "σ = 0.09" in TEXT
-    assert defaults.minimum_similarity == 0.4 and "`minimum_similarity` (0.4)" in TEXT
+    assert SimilarityDefaults() == (0.4, 0.8) and "`minimum_similarity` (0.4)" in TEXT
+    assert "`loose_similarity` (0.8)" in TEXT
+    assert SIMILARITY_DEFAULTS["giou"] == (0.7, 0.9) and "`giou` 0.7 and 0.9" in TEXT
+    assert SIMILARITY_DEFAULTS["boundary_f1"] == (0.5, 0.8) and "`boundary_f1` 0.5" in TEXT
+    assert SIMILARITY_DEFAULTS["linear"] == (0.95, 0.99) and "`linear` 0.95 and 0.99" in TEXT
     assert defaults.minimum_support == 0.5 and "more than `minimum_support`\n(half)" in TEXT
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.agreement.matching import match
+from scoring.agreement import matching
+from scoring.agreement.matching import match, match_rows
 from scoring.types import Array
 from tests.scoring.strategies import similarities
 
@@ -63,3 +64,10 @@ def test_it_does_not_matter_which_annotator_is_the_rows(similarity: Array) -> No
     turned = sorted((row, column) for column, row in match(similarity.T))
     if similarity.shape[0] != similarity.shape[1] or not np.array_equal(similarity, similarity.T):
         assert match(similarity) == turned
+
+
+@given(similarities(6, 6), st.sampled_from([0.0, 0.3, 0.5]))
+def test_arrays_and_lists_are_matched_the_very_same(similarity: Array, minimum: float) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "_FEW_CELLS", 0)
+        assert match(similarity, minimum) == match_rows(similarity.tolist(), minimum)

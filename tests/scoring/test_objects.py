@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
+from scoring.agreement import matching as matching_module
+from scoring.agreement import objects as objects_module
 from scoring.agreement.boxes import iou
 from scoring.agreement.objects import (
     MatchedPair,
@@ -188,10 +190,26 @@ def test_by_overlapping_pairs_or_in_blocks_the_matching_is_worth_the_same(
     task = ([len(answer) for answer in drawn.answers], drawn.labels, metric, minimum)
     blocks, by_pairs = list(_match_small(similarity, *task)), list(_match_large(csr_array(similarity), *task))
     assert list(_match_large(similarity, *task)) == by_pairs
+    for run in (1, 4):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(objects_module, "_RUN", run)
+            assert list(_match_large(csr_array(similarity), *task)) == by_pairs
     for (*annotators, in_block), (*same_annotators, overlapping) in zip(blocks, by_pairs, strict=True):
         assert annotators == same_annotators
         assert_worth_the_same(in_block, overlapping, metric)
         assert all(pair.similarity == similarity[pair.first, pair.second] for pair in overlapping)
+
+
+@given(marks(), metrics, st.sampled_from([0.0, 0.3, 0.5]))
+def test_in_arrays_or_in_lists_the_matching_is_the_very_same(
+    drawn: Marks, metric: ObjectMetric, minimum: float
+) -> None:
+    similarity, task = iou(drawn.boxes, drawn.boxes), (drawn.owners, drawn.labels, len(drawn.answers), metric, minimum)
+    in_lists = compare_objects(similarity, *task)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(objects_module, "_LISTS_UP_TO", -1)
+        patch.setattr(matching_module, "_FEW_CELLS", 0)
+        assert compare_objects(similarity, *task) == in_lists
 
 
 def assert_worth_the_same(one: list[MatchedPair], other: list[MatchedPair], metric: ObjectMetric) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import math
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
+from scoring.reliability.bias import Bias
 from scoring.reliability.incremental import MODELS, Model, learned, posterior, winner
 from scoring.reliability.parameters import DEFAULT, Parameters
 from scoring.reliability.sums import Contribution, Counts, Sums, contribution, gold, merged
@@ -252,12 +254,19 @@ def test_the_first_posterior_by_hand() -> None:
 def test_a_trained_posterior_by_hand() -> None:
     # 20 cats and 20 dogs: the class shares are even. Of all 120 answers 80 are right: everybody starts with
     # (80 + 100 * 0.8) / 220 = 8/11 of 25 answers. al and bo have 20 right of 40, an accuracy of (20 + 200/11) / 65, and
-    # P(cat | cat) = (20 + 5 * accuracy) / 25, P(cat | dog) = (20 + 5 * (1 - accuracy)) / 25: little between them.
+    # P(cat | cat) = (20 + 4 * accuracy) / 24, P(cat | dog) = (20 + 4 * (1 - accuracy)) / 24: little between them.
     said, sums, plain = {"al": "cat", "bo": "cat", "cy": "dog"}, trained(), Parameters(correlation=0.0)
     al, cy = (20 + 200 / 11) / 65, (40 + 200 / 11) / 65
-    always = (20 + 5 * al) / (20 + 5 * (1 - al))
-    knows = (20 + 5 * cy) / (0 + 5 * (1 - cy))
-    assert posterior(said, sums, parameters=plain)["dog"] == pytest.approx(knows / (knows + always**2))
+    always = (20 + 4 * al) / (20 + 4 * (1 - al))
+    knows = (20 + 4 * cy) / (0 + 4 * (1 - cy))
+    by_matrix, by_coin = knows / always**2, (cy / (1 - cy)) / (al / (1 - al)) ** 2
+    alone = posterior(said, sums, parameters=replace(plain, prior_bias=0.0))
+    assert alone["dog"] == pytest.approx(by_matrix / (by_matrix + 1))
+    # al and bo have 10 cats more right than half of 20, and 10 dogs fewer: each spreads by twice 100 / 20. Together
+    # that is 20 of everybody's 60 to each class, twice 400 / 60: most of it, and coins have their 0.4.
+    assert sums.bias == Bias({"cat": 20 * MICRO, "dog": -20 * MICRO}, 20 * MICRO)
+    odds = by_matrix**0.6 * by_coin**0.4
+    assert posterior(said, sums, parameters=plain)["dog"] == pytest.approx(odds / (odds + 1))
     # The one coin starts from 20 of 25 whatever the project: 40 of 65 and 60 of 65.
     coin = (60 / 5) / (40 / 25) ** 2
     assert posterior(said, sums, "one_coin", plain)["dog"] == pytest.approx(coin / (coin + 1))
@@ -286,9 +295,9 @@ def test_the_pooled_start_knows_what_everybody_confuses() -> None:
     assert shrunk["dog"] == pytest.approx(shrunk["eel"])
 
 
-@pytest.mark.parametrize(("m", "power"), [(1, 1.0), (3, 1 / 1.14), (11, 0.7)])
+@pytest.mark.parametrize(("m", "power"), [(1, 1.0), (3, 1 / 1.08), (21, 0.7)])
 def test_annotators_who_err_together_say_less_together(m: int, power: float) -> None:
-    # m answers cat, each 4 to 1, to the power of 1 / (1 + 0.07 (m - 1)) or 0.7.
+    # m answers cat, each 4 to 1, to the power of 1 / (1 + 0.04 (m - 1)) or 0.7.
     said = {f"a{number}": "cat" for number in range(m)}
     probabilities = posterior(said, Sums(), classes=["cat", "dog"])
     assert math.log(probabilities["cat"] / probabilities["dog"]) == pytest.approx(power * m * math.log(4))
@@ -315,6 +324,7 @@ def test_a_model_that_does_not_exist_is_refused_by_name() -> None:
         ("temper", 1.5),
         ("correlation", 1.0),
         ("anchor", -0.1),
+        ("prior_bias", -1.0),
         ("shared_worth", math.inf),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from scoring.agreement.boxes import iou
-from scoring.agreement.similarity import above_zero, as_dense, entries, submatrix
+from scoring.agreement.similarity import above_zero, above_zero_between, as_dense, entries, submatrix
 from scoring.types import Boxes
 from tests.scoring.strategies import some_boxes
 
@@ -37,6 +37,23 @@ def test_the_pairs_above_zero_are_the_same_in_both_forms(drawn: Boxes) -> None:
         assert list(zip(*(column.tolist() for column in above_zero(form)), strict=True)) == expected
 
 
+@given(some_boxes, st.data())
+def test_the_pairs_between_two_runs_are_the_same_in_both_forms(drawn: Boxes, data: st.DataObject) -> None:
+    dense = iou(drawn, drawn)
+    rows, columns = (
+        slice(*sorted(data.draw(st.tuples(*[st.integers(0, len(drawn))] * 2)))) for _ in ("rows", "columns")
+    )
+    expected = [
+        (i, j, float(dense[i, j]))
+        for i in range(rows.start, rows.stop)
+        for j in range(columns.start, columns.stop)
+        if dense[i, j] > 0.0
+    ]
+    for form in (dense, csr_array(dense)):
+        pairs = above_zero_between(form, rows, columns)
+        assert list(zip(*(column.tolist() for column in pairs), strict=True)) == expected
+
+
 def test_a_matrix_put_together_in_another_order_is_read_in_order() -> None:
     # Row 0 stores column 2 before column 1, and a 0 on top.
     unsorted = csr_array(
@@ -49,6 +66,8 @@ def test_a_matrix_put_together_in_another_order_is_read_in_order() -> None:
     )
     pairs = above_zero(unsorted)
     assert (pairs.first.tolist(), pairs.second.tolist(), pairs.similarity.tolist()) == ([0, 0], [1, 2], [0.6, 0.3])
+    assert above_zero_between(unsorted, slice(0, 3), slice(0, 3)).second.tolist() == [0, 1, 2, 0, 1, 0, 2]
+    assert unsorted.indices[0] == 2
     assert entries(unsorted, [2, 1, 0], 0) == [0.3, 0.6, 1.0]
 
 

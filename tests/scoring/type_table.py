@@ -106,8 +106,9 @@ WORDS: dict[str, Words] = {
         "own: likeness of the openings × nearness of the vertices",
     ),
     "relation": Words(
-        "the objects that it connects are clustered first", "0 or 1",
-        "an end that names no region is like no other end", "relation F1 doi:10.3115/1219840.1219893",
+        "the objects that it connects are clustered first; an end may be any region", "0 or 1",
+        "an end that names no region, or is in a circle of relations, is like no other end",
+        "relation F1 doi:10.3115/1219840.1219893",
     ),
     "area": Words(
         "boxes, polygons, masks and ellipses of one control; " + _AREA_PARAMETERS, "[0, 1]",

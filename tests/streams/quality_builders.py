@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from streams.contracts.alert_evidence import EVIDENCE
 from streams.contracts.facts import (
     AnnotatorPart,
     Contribution,
@@ -137,6 +138,8 @@ class Shell:
     def step(self, records: Sequence[Record]) -> UnitOfWork:
         work = self.watch.step(0, records)
         self.outgoing += work.outgoing
+        for alert in (msgspec.json.decode(out.value) for out in work.outgoing if out.topic == "quality-alerts"):
+            assert alert["evidence"].keys() <= EVIDENCE.keys(), "what stands in evidence is explained"
         for key, value in work.changes.items():
             if value is None:
                 self.state.pop(key, None)

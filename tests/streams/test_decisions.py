@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.contracts.decisions import Decision, Reassignment, Review
+from streams.contracts.decisions import ConflictKind, Decision, Reassignment, Review
 from tests.builders import Driver, Event, boolean, box, choice, choices, configured, submitted
 from tests.builders import settings as project
 
@@ -184,6 +184,23 @@ def test_a_heavy_annotators_word_decides_where_the_project_weighs_them() -> None
     assert decided["score"] is not None
 
 
+@pytest.mark.parametrize("weights", [(0.1, 0.2, 0.3), (0.2, 0.1, 0.3), (0.3, 0.1, 0.2), (0.3, 0.2, 0.1)])
+def test_half_of_the_weight_is_no_majority_whatever_the_annotators_are_called(weights: tuple[float, ...]) -> None:
+    # In floats 0.1 + 0.2 is above half of 0.3 + 0.2 + 0.1, and not above half of 0.1 + 0.2 + 0.3.
+    weighted = project(
+        annotator_weights={f"a{i}": weight for i, weight in enumerate(weights, 1)},
+        controls={"objects": {"type": "box", "adjudication": "weighted"},
+                  "seen": {"type": "box", "adjudication": "weighted"},
+                  "note": {"type": "text", "adjudication": "weighted"}},
+    )  # fmt: skip
+    note = {"control": "note", "type": "text", "value": "wet"}
+    sign = box(control="seen")
+    answers = [[sign] if weight == 0.3 else [box(), note, {**sign, "text": "STOP"}] for weight in weights]
+    (kept,) = _decide(*answers, settings_=weighted)["consensus"]
+    assert kept["control"] == "seen"
+    assert "text" not in kept
+
+
 BEST = {"type": "box", "adjudication": "best_annotator"}
 
 
@@ -211,6 +228,41 @@ def test_select_all_keeps_every_box_as_drawn() -> None:
     assert [(c["x"], c["sources"]) for c in decided["consensus"]] == [
         (0, ["s-a1/r1"]), (1, ["s-a2/r1"]), (50, ["s-a3/r1"]),
     ]  # fmt: skip
+
+
+def test_an_object_that_every_copy_is_kept_of_is_missing_once() -> None:
+    everything = project(controls={"objects": {"type": "box", "adjudication": "select_all"}})
+    decided = _decide([box(0)], [box(1)], [box(50)], settings_=everything)
+    missing = [c for c in decided["controls"]["objects"]["conflicts"] if c["kind"] == "missing"]
+    assert [(c["annotators"], c["regions"], c["detail"]) for c in missing] == [
+        (["a3"], ["s-a1/r1", "s-a2/r1"], "object 1 of the consensus not drawn"),
+        (["a1", "a2"], ["s-a3/r1"], "object 3 of the consensus not drawn"),
+    ]
+
+
+def test_an_object_that_somebody_drew_twice_is_counted_twice_and_not_an_extra_one() -> None:
+    # 10 x 10 moved by 1: IoU 9 / 11 = 0.82, by 2: 8 / 12 = 0.67, which is too little to call it the same once more.
+    once, again = box(0), box(1, id="again")
+    decided = _decide([once, again], [once, box(50)], [once, box(2)], [once, box(1, label="bus")], *[[once]] * 3)
+    found = [(kind, who, regions) for kind, who, regions in _conflicts(decided) if kind != "loose_boundary"]
+    assert sorted(found) == [
+        ("count", ["a1"], ["s-a1/again"]),
+        ("extra", ["a2"], ["s-a2/r2"]),
+        ("extra", ["a3", "a4"], ["s-a3/r2", "s-a4/r2"]),
+    ]
+
+
+def test_every_kind_of_conflict_that_the_contract_names_is_made() -> None:
+    def kinds(agreed: list[Event], other: list[Event]) -> set[str]:
+        controls = _decide(agreed, agreed, other)["controls"].values()
+        return {one["kind"] for control in controls for one in control["conflicts"]}
+
+    order = {"control": "best", "type": "ranking"}
+    answered = kinds([choice("day"), order | {"items": ["a", "b"]}], [choice("night"), order | {"items": ["b", "a"]}])
+    drawn = kinds([box(0), box(50)], [box(4, label="bus", attributes={"occluded": True}), box(100)])
+    twice = kinds([box(0)], [box(0), box(1)])
+    assert (answered, twice) == ({"value", "order"}, {"count"})
+    assert answered | drawn | twice == set(get_args(ConflictKind))
 
 
 def test_the_same_box_turned_is_the_same_box() -> None:

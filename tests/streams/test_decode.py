@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from inspect import signature
 from typing import Any
 
 import msgspec
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from streams.config import WorkerConfig
 from streams.contracts.events import AnnotationSubmitted, TaskConfigured
 from streams.contracts.regions import Box, UnscoredRegion
 from streams.errors import Rejected
+from streams.limits import Limits, limits_of
 from streams.stages.decode import Decoded, decode
 from tests.builders import (
     Driver,
@@ -204,13 +207,39 @@ def test_task_fields_may_come_on_any_event() -> None:
         ({"type": "polygon", "points": [[0, 0], [1, 0]], "holes": [[[0, 0], [1, 1]]]}, "points"),
         ({"type": "track", "frames": {str(i): {"x": 0, "y": 0, "width": 1, "height": 1} for i in range(4)}}, "frames"),
         ({"type": "taxonomy", "paths": [["a"], ["b"], ["c"], ["d"]]}, "paths"),
+        ({"type": "polygon", "points": [[0, 0], [1, 0], [1, 1]], "holes": [[]]}, "points"),
+        ({"type": "polygon", "points": [], "holes": [[], [], [], []]}, "points"),
+        ({"type": "choices", "value": ["a", "b", "c", "d"]}, "value"),
     ],
 )
 def test_a_region_of_too_many_points_is_refused_by_the_name_of_the_setting(fields: dict[str, Any], name: str) -> None:
     event = line(submitted(result=[{"control": "c", **fields}]))
-    message = f"expected at most 3 {name} (max_points); got 4"
+    what = "labels" if name == "value" else name
+    message = f"expected at most 3 {what} (max_points); got 4"
     assert decode(event, max_points=3) == Rejected("too_many_points", f"$.result[0].{name}", message)
     assert isinstance(decode(event, max_points=4), Decoded)
+
+
+@pytest.mark.parametrize(("size", "place"), [([1, 4], 1), ([4, 1], 0)])
+def test_a_mask_that_is_too_wide_is_refused_by_the_name_of_the_setting(size: list[int], place: int) -> None:
+    event = line(submitted(result=[{"control": "c", "type": "mask", "size": size, "counts": [4]}]))
+    message = "expected a side of at most 3 px (max_mask_side_px); got 4"
+    assert decode(event, max_mask_side_px=3) == Rejected("out_of_range", f"$.result[0].size[{place}]", message)
+    assert isinstance(decode(event, max_mask_side_px=4), Decoded)
+
+
+def test_a_mask_may_be_as_wide_as_the_worker_says() -> None:
+    wide = submitted(result=[{"control": "c", "type": "mask", "size": [1, 300_000], "counts": [300_000]}])
+    assert Driver().feed(wide).reasons == [("out_of_range", "$.result[0].size[1]")]
+    limits = limits_of(WorkerConfig.from_environment({"LABELQUORUM_MAX_MASK_SIDE_PX": "300000"}))
+    assert isinstance(limits.decode(line(wide)), Decoded)
+
+
+def test_the_bounds_that_decode_has_by_itself_are_those_of_a_worker_that_nobody_configured() -> None:
+    defaults = {name: spec.default for name, spec in signature(decode).parameters.items() if name != "value"}
+    names = {"max_bytes": "max_record_bytes"}
+    assert defaults == {name: getattr(WorkerConfig(), names.get(name, name)) for name in defaults}
+    assert limits_of(WorkerConfig()) == Limits()
 
 
 @pytest.mark.parametrize(

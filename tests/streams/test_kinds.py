@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from streams.contracts.settings import TYPE_DEFAULTS
@@ -165,3 +167,15 @@ def test_who_sent_what_only_changes_the_names(kind: str) -> None:
 
 def test_every_kind_stands_here() -> None:
     assert {*ANSWERS, *OBJECTS, "relation", "area"} == set(TYPE_DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "answers"),
+    [("taxonomy", "paths", [[["a", "x"]], [["b"]], [["c"]]]), ("ranking", "items", [["a", "x"], ["b"], ["c"]])],
+)
+def test_where_all_answered_and_nothing_has_most_the_consensus_is_not_nothing(
+    kind: str, field: str, answers: list[Any]
+) -> None:
+    driver = given(*(region(kind) | {field: answer} for answer in answers))
+    (made,) = driver.decided()["consensus"]
+    assert (made[field], made["support"], made["confidence"]) == (answers[0], ["a1"], 0.333333)

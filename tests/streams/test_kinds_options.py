@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import exp
 from typing import Any
 
 import pytest
 
-from streams.contracts.settings import TYPE_DEFAULTS
+from scoring.shapes.point import DEFAULT_POINT_RATE
+from streams.contracts.settings import SIMILARITY_DEFAULTS, TYPE_DEFAULTS, SimilarityDefaults
 from tests.builders import Driver, submitted
 from tests.builders import settings as project
 from tests.streams.kinds_builders import KINDS, consensus, control, given, region, said
@@ -87,6 +89,36 @@ def test_fold_case_makes_capitals_equal_to_small_letters() -> None:
     assert given(*texts, type="text", fold_case=True).decided()["score"] == 1
 
 
+_SAME: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
+    ("number", [{"value": value} for value in (20.5, 20.8, 20.6)], {"tolerance": 0.5}),
+    ("number", [{"value": value} for value in (20.4, 20.8, 20.6)], {"tolerance": 0.3}),
+    ("rating", [{"value": value} for value in (3.0, 4.0)], {"tolerance": 1}),
+    ("text", [{"value": value} for value in ("Cat", "cat")], {"fold_case": True}),
+    ("text", [{"value": value} for value in ("the  cat", "the cat")], {}),
+    ("ranking", [{"items": items} for items in (["a", "b"], ["a", "b", "a"])], {}),
+    ("taxonomy", [{"paths": paths} for paths in ([["a"], []], [["a"]])], {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "said_so", "options"), _SAME)
+def test_the_share_of_the_commonest_answer_counts_answers_that_say_the_same(
+    kind: str, said_so: list[dict[str, Any]], options: dict[str, Any]
+) -> None:
+    """All of them support the consensus."""
+    driver = given(*(region(kind) | said for said in said_so), type=kind, aggregate="consensus_share", **options)
+    assert driver.decided()["score"] == 1.0
+    assert len(driver.decided()["consensus"][0]["support"]) == len(said_so)
+
+
+def test_a_number_between_may_still_bring_those_together_that_are_too_far_apart() -> None:
+    """0 and 2 at a tolerance of 1: 1 / 2 agree, and with an answer of 1 all three do."""
+    options = {"type": "number", "aggregate": "consensus_share", "tolerance": 1, "agreement_threshold": 0.9}
+    driver = given(region("number", value=0), region("number", value=2), **options)
+    assert (driver.decided()["score"], driver.decided()["state"]) == (0.5, "reassigning")
+    driver.feed(submitted(annotator="a9", result=[region("number", value=1)], at=9))
+    assert (driver.decided()["score"], driver.decided()["state"]) == (1.0, "agreed")
+
+
 @pytest.mark.parametrize(
     ("kind", "near", "tolerance"),
     [("span", {"start": 5, "end": 11}, 2), ("segment", {"start_seconds": 2.0, "end_seconds": 4.75}, 0.5)],
@@ -102,15 +134,73 @@ def test_a_tolerance_forgives_ends_that_are_so_far_off(kind: str, near: dict[str
 
 
 def test_a_boundary_tolerance_forgives_outlines_that_are_so_far_off() -> None:
-    def score(tolerance: float | None) -> float:
+    def score(tolerance: float | None, moved_px: float = 3) -> float:
+        x = moved_px
         square = region("polygon", points=[[0, 0], [40, 0], [40, 40], [0, 40]], holes=[])
-        moved = region("polygon", points=[[3, 0], [43, 0], [43, 40], [3, 40]], holes=[])
+        moved = region("polygon", points=[[x, 0], [40 + x, 0], [40 + x, 40], [x, 40]], holes=[])
         chosen = {"type": "polygon", "similarity": "boundary_f1", "tolerance": tolerance}
         return float(given(square, moved, **chosen).decided()["score"])
 
     assert score(5) == 1
     assert score(0.5) < 0.7
-    assert score(0) == score(None)  # no outline is drawn to the last bit
+    assert score(None) == 1  # 0.75 % of the diagonal, 5.3 px
+    # 0 is 0: of each outline 37 of 40 px of two of the four sides run along the other's.
+    assert score(0) == pytest.approx(2 * 37 / 160, abs=0.01)
+    assert score(0, moved_px=0) == score(0, moved_px=1e-9) == 1
+
+
+@pytest.mark.parametrize("kind", ["ellipse", "area"])
+def test_an_outline_tolerance_of_0_is_taken_at_its_word_for_every_outline(kind: str) -> None:
+    marks = region("ellipse"), region("ellipse", cx=51.0)
+    exact, default = (
+        given(*marks, type=kind, similarity="boundary_f1", tolerance=tolerance).decided()["score"]
+        for tolerance in (0, None)
+    )
+    assert exact < 0.2
+    assert default == 1
+
+
+_LEFT = {"points": [[0, 0], [10, 0], [10, 10], [0, 10]], "holes": []}
+_RIGHT = {"points": [[10.5, 0], [20.5, 0], [20.5, 10], [10.5, 10]], "holes": []}
+_UPPER = {"points": [[0, 0], [800, 0], [800, 40], [0, 40]], "holes": []}
+_LOWER = {"points": [[0, 40], [800, 40], [800, 80], [0, 80]], "holes": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "similarity", "marks", "alike"),
+    [
+        ("polygon", "giou", (_LEFT, _RIGHT), 0.5),  # (1 - 0.5 / 20.5) / 2
+        ("polygon", "boundary_f1", (_UPPER, _LOWER), 0.48),
+        ("point", "linear", ({"x": 0, "y": 0}, {"x": 590, "y": 0}), 0.41),  # 1 - 590 / 1005
+        ("point", "redbrick", ({"x": 0, "y": 0}, {"x": 590, "y": 0}), 0.58),
+    ],
+)
+def test_marks_side_by_side_are_two_objects_by_every_similarity(
+    kind: str, similarity: str, marks: tuple[dict[str, Any], ...], alike: float
+) -> None:
+    def driver(**options: Any) -> Driver:
+        asked = {"type": kind, "similarity": similarity, **options}
+        drawn = [region(kind, **mark) for mark in marks]
+        made = Driver(project(controls={"q": asked}, required_annotators=2))
+        size = {"task": {"width_px": 1000, "height_px": 100}}
+        return made.feed(*(submitted(annotator=f"a{i}", result=[one]) | size for i, one in enumerate(drawn)))
+
+    assert control(driver())["score"] == pytest.approx(alike, abs=0.02)
+    assert control(driver(metric="f1"))["score"] == 0
+    assert consensus(driver(minimum_support=0.5)) == []
+    assert len(consensus(driver(minimum_similarity=0.4))) == 1
+
+
+def test_the_defaults_of_a_similarity_are_what_those_of_the_iou_come_to_by_it() -> None:
+    # 10 x 10 moved along one side by d: IoU (10 - d) / (10 + d) is 0.4 at 30 / 7 and 0.8 at 10 / 9; the hull is convex.
+    for moved, iou, giou in ((30 / 7, 0.4, 0.7), (10 / 9, 0.8, 0.9)):
+        drawn = [region("polygon", points=[[x + d, y] for x, y in _LEFT["points"]], holes=[]) for d in (0, moved)]
+        assert given(*drawn, type="polygon").decided()["score"] == pytest.approx(iou, abs=1e-6)
+        assert given(*drawn, type="polygon", similarity="giou").decided()["score"] == pytest.approx(giou, abs=1e-6)
+        assert giou in SIMILARITY_DEFAULTS["giou"]
+        assert iou in SimilarityDefaults()
+    for near, far in zip(SIMILARITY_DEFAULTS["linear"], SimilarityDefaults(), strict=True):
+        assert exp(-DEFAULT_POINT_RATE * (1 - near)) == pytest.approx(far, abs=0.04)
 
 
 def test_several_texts_of_one_control_are_the_lines_of_one_in_the_order_of_their_ids() -> None:

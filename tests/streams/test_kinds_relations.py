@@ -23,7 +23,7 @@ def _given(*results: list[Event], **controls: Any) -> Driver:
     driver = Driver(chosen)
     for i, result in enumerate(results, 1):
         driver.feed(submitted(annotator=f"a{i}", result=result, at=i))
-    assert driver.dead_letters == []
+    assert {reason for reason, _ in driver.reasons} <= {"zero_size_box"}
     return driver
 
 
@@ -79,6 +79,66 @@ def test_a_relation_to_a_region_that_nobody_drew_is_like_no_other() -> None:
     driver = _given(dangling, dangling, dangling)
     assert _score(driver) == 0
     assert _links(driver) == []
+
+
+_CUSTOM = {"control": "sketch", "type": "scribble", "id": "t", "strokes": [[1, 2], [3, 4]]}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        region("text", id="t", control="caption"),
+        region("choices", id="t", control="weather"),
+        _CUSTOM,
+        box(500, 0, 0, 10, id="t", control="objects"),  # without area
+    ],
+)
+def test_a_relation_may_end_at_whatever_is_a_region(other: Event) -> None:
+    linked = [*_drawn("p"), other, relation("p", "t")]
+    driver = _given(linked, linked, linked)
+    assert _score(driver) == 1
+    assert len(_links(driver)) == 1
+    assert conflicts(driver, "links") == []
+
+
+def test_whatever_was_answered_the_answer_of_a_control_is_one_end() -> None:
+    linked = [
+        [*_drawn("p"), region("text", i == 2, id=f"t{i}", control="caption"), relation("p", f"t{i}")] for i in range(3)
+    ]
+    driver = _given(*linked)
+    assert _score(driver) == 1
+    made = {found["id"]: found["type"] for found in driver.decided()["consensus"]}
+    assert [(made[source], made[target]) for source, target in _links(driver)] == [("box", "text")]
+
+
+def test_of_several_texts_of_a_control_the_same_is_the_same_end() -> None:
+    lines = [region("text", i == 1, id=f"t{i}", control="caption") for i in range(2)]
+    first, second = ([*_drawn("p"), *lines, relation("p", end)] for end in ("t0", "t1"))
+    renamed = [*_drawn("p"), *(line | {"id": f"other{i}"} for i, line in enumerate(lines)), relation("p", "other0")]
+    assert _score(_given(first, renamed)) == 1
+    assert _score(_given(first, second)) == 0
+
+
+def test_custom_regions_that_differ_are_different_ends() -> None:
+    linked = [*_drawn("p"), _CUSTOM, relation("p", "t")]
+    other = [*_drawn("p"), _CUSTOM | {"strokes": [[9, 9]]}, relation("p", "t")]
+    assert _score(_given(linked, other)) == 0
+
+
+def test_a_relation_may_end_at_a_relation() -> None:
+    chain = [*_drawn("p", "q"), relation("p", "q", id="r"), relation("r", "p", id="s"), relation("s", "q")]
+    renamed = [*_drawn("1", "2"), relation("2", "1", id="x"), relation("x", "1", id="y"), relation("y", "2")]
+    driver = _given(chain, renamed)
+    assert _score(driver) == 1
+    assert len(_links(driver)) == 3
+    other = [*_drawn("p", "q"), relation("p", "q", id="r"), relation("r", "q", id="s"), relation("s", "q")]
+    assert _score(_given(chain, other)) == 0.333333
+
+
+def test_relations_in_a_circle_are_like_no_other() -> None:
+    circle = [*_drawn("p"), relation("p", "s", id="r"), relation("p", "r", id="s")]
+    assert _score(_given(circle, circle)) == 0
+    assert _links(_given(circle, circle)) == []
 
 
 def test_an_end_that_is_in_no_consensus_region_keeps_the_name_that_its_annotator_gave_it() -> None:

@@ -31,9 +31,56 @@ def test_place_and_text_each_cost_their_share(weight: float, score: float) -> No
     assert _score([box(text="STOP")], [box(width=8, text="STOB")], text_weight=weight) == score
 
 
-def test_of_marks_where_one_reads_nothing_the_place_alone_counts() -> None:
-    assert _score([box(text="STOP")], [box(width=8)]) == 0.8
+def test_a_mark_without_text_beside_one_with_a_text_was_not_transcribed() -> None:
+    """Else whoever leaves the text out agrees with everybody."""
+    assert _score([box(text="STOP")], [box(width=8)]) == 0.0
+    assert _score([box(text="STOP")], [box(width=8)], text_weight=0.25) == 0.6
     assert _score([box(text="STOP")], [box(width=8, text="")]) == 0.0
+    assert _score([box(text="")], [box(width=8)]) == 0.8
+    beside = [box(text="STOP"), box(500)]
+    assert _score(beside, beside) == 1.0
+    individual = [
+        a["score"] for a in _decided([box(text="STOP")], [box(text="STOP")], [box()]).decided()["submissions"]
+    ]
+    assert individual == [0.5, 0.5, 0.0]
+
+
+@pytest.mark.parametrize("fusion", ["median", "medoid"])
+def test_confidence_falls_with_what_was_read_otherwise(fusion: str) -> None:
+    driver = _decided([box(text="STOP")], [box(text="STOP")], [box(text="SHOP")], [box()], fusion=fusion)
+    (made,) = driver.decided()["consensus"]
+    assert (made["text"], made["confidence"]) == ("STOP", 0.6875)  # (1 + 1 + 0.75 + 0) / 4
+    chosen = _decided([box(text="STOP")], [box(text="SHOP")], adjudication="best_annotator").decided()
+    assert [found["confidence"] for found in chosen["consensus"]] == [0.875]
+    assert [found["confidence"] for found in _decided([box()], [box()]).decided()["consensus"]] == [1.0]
+
+
+def test_the_best_answer_is_the_one_that_is_read_alike() -> None:
+    """By place alone the third, in the middle, would be."""
+    results = [[box(0, text="hello")], [box(1, text="hello")], [box(0.5, text="XXXXX")]]
+    (made,) = _decided(*results, adjudication="best_answer").decided()["consensus"]
+    assert (made["x"], made["text"]) == (0, "hello")
+
+
+def test_the_best_answer_is_by_the_metric_of_the_control() -> None:
+    """Widths of 10, 9 and 5. By IoU 10 and 9 and 5: means 0.7, 0.728, 0.528. By hits from 0.95 on nobody has any."""
+    results = [[box(width=10)], [box(width=9)], [box(width=5)]]
+    (soft,) = _decided(*results, adjudication="best_answer").decided()["consensus"]
+    assert soft["width"] == 9
+    (hits,) = _decided(*results, adjudication="best_answer", metric="f1", minimum_similarity=0.95).decided()[
+        "consensus"
+    ]
+    assert hits["width"] == 10
+
+
+def test_the_best_answer_under_a_platforms_metric_is_the_platforms() -> None:
+    """To Ango who drew no bus has no value for it, so the only bus stays; to us two of three saw none."""
+    results = [[box()], [box()], [box(), box(500, label="bus")]]
+    labels = [
+        sorted(found["label"] for found in _decided(*results, **how).decided()["consensus"])
+        for how in ({"adjudication": "best_answer"}, {"adjudication": "best_answer", "metric": "ango"})
+    ]
+    assert labels == [["car"], ["bus", "car"]]
 
 
 def test_capitals_are_told_apart_unless_the_control_says_otherwise() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import exp, hypot
+from math import cos, exp, hypot, sin
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from scoring.profiles import ango, cvat, dataloop, label_studio, redbrick
 from streams.contracts.settings import PLATFORMS, TYPE_DEFAULTS, ProfileName
 from streams.errors import ConfigurationError
 from streams.plan import Plan
-from streams.platforms import MARKS, PLATFORM_POINTS, platform_points
+from streams.platforms import MARKS, platform_points
 from tests.builders import Driver, Event, box, choice, choices, configured, gold, submitted
 from tests.builders import settings as project
 from tests.streams.kinds_builders import CONTROL, KINDS, OBJECTS, region
@@ -98,6 +98,94 @@ def test_points_are_compared_in_shares_of_the_sides_where_a_platform_does() -> N
     assert _points("label_studio", (50, 50), (50, 59), width_px=1000, height_px=100) == 0.0
 
 
+_SIZE: dict[str, Any] = {"width_px": 1280, "height_px": 720}
+
+
+def _marks(profile: str | None, kind: str, *fields: dict[str, Any], **more: Any) -> Any:
+    """The score of marks of a type in an image of 1280 x 720, one an annotator."""
+    driver = Driver(project(profile=profile, **more)).feed(configured(required_annotators=len(fields), **_SIZE))
+    driver.feed(*(submitted(annotator=f"a{i}", result=[region(kind) | mark]) for i, mark in enumerate(fields)))
+    return driver.decided()
+
+
+def _lines(*lines: list[list[float]]) -> Any:
+    return _marks("cvat", "polyline", *({"points": points} for points in lines))["score"]
+
+
+def test_cvat_compares_lines_corner_by_corner_by_the_area_of_the_image() -> None:
+    """25 px apart exp(-625 / 737.28) = 0.428 is a match, 27 px apart 0.372 is none; reversed is the same."""
+    line = [[100.0, 100.0], [900.0, 100.0]]
+    assert _lines(line, [[100.0, 125.0], [900.0, 125.0]]) == 1.0
+    assert _lines(line, [[100.0, 127.0], [900.0, 127.0]]) == 0.0
+    assert _lines(line, [[900.0, 125.0], [100.0, 125.0]]) == 1.0
+    assert _lines([*line, [900.0, 500.0]], line) == 0.0  # its first part: a third
+
+
+def test_cvat_compares_single_points_by_the_area_of_the_image_and_skeletons_by_their_visible_joints() -> None:
+    point = {"x": 100.0, "y": 100.0}
+    assert _marks("cvat", "point", point, point | {"x": 180.0})["score"] == 1.0  # 0.898
+    assert _marks("cvat", "point", point, point | {"x": 340.0})["score"] == 0.0  # exp(-57600 / 59719.68) = 0.381
+    hidden = {"a": [0.0, 0.0, 2], "b": [50.0, 50.0, 1], "c": [50.0, 0.0, 1]}
+    seen = {name: [x, y, 2] for name, (x, y, _) in hidden.items()}
+    assert _marks("cvat", "keypoints", {"points": hidden}, {"points": seen})["score"] == 0.0  # one joint of three
+
+
+def test_cvat_matches_audio_from_three_tenths_on() -> None:
+    stretch = {"start_seconds": 0.0, "end_seconds": 10.0}
+    assert _marks("cvat", "segment", stretch, stretch | {"end_seconds": 3.5})["score"] == 1.0
+    assert _marks("cvat", "segment", stretch, stretch | {"end_seconds": 2.5})["score"] == 0.0
+
+
+@pytest.mark.parametrize(("profile", "score"), [("label_studio", 1.0), ("dataloop", 1.0), ("redbrick", 0.142857)])
+def test_boxes_are_as_if_upright_to_some(profile: str, score: float) -> None:
+    """80 x 20 turned by a right angle shares 400 of 2,800 px."""
+    upright = {"x": 100.0, "y": 100.0, "width": 80.0, "height": 20.0, "rotation_degrees": 0.0}
+    assert _marks(profile, "box", upright, upright | {"rotation_degrees": 90.0})["score"] == score
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("ellipse", {}, {"rx": 20.5}),
+        ("mask", {}, {"counts": [0, 7, 13]}),
+        ("polyline", {}, {"points": [[0.0, 0.0], [40.0, 0.0], [40.0, 30.5]]}),
+    ],
+)
+def test_label_studio_wants_these_equal_and_the_consensus_is_made_all_the_same(
+    kind: str, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    decided = _marks("label_studio", kind, one, one, other)
+    assert decided["score"] == 0.333333
+    assert [found["support"] for found in decided["consensus"]] == [["a0", "a1", "a2"]]
+
+
+def test_label_studio_compares_tracks_at_the_key_frames_of_both() -> None:
+    still = {"x": 0.0, "y": 0.0, "width": 10.0, "height": 10.0}
+    one, other = {"0": still, "4": still}, {"0": still, "8": still}
+    assert _marks("label_studio", "track", {"frames": one}, {"frames": other})["score"] == 0.333333
+
+
+def test_redbrick_compares_arms_of_angles_and_ends_of_lengths() -> None:
+    """1 - 0.5 / 2 pi; and one end 0.3 and 0.4 of the sides away: (1 + 1 - sqrt(0.25 / 2)) / 2."""
+    one, other = ([[100.0, 0.0], [100 * cos(turn), 100 * sin(turn)]] for turn in (1.0, 1.5))
+    angles = [{"vertex": [0.0, 0.0], "arms": arms} for arms in (one, other)]
+    assert _marks("redbrick", "angle", *angles)["score"] == round(redbrick.angle_similarity(0, 0.5), 6) == 0.920423
+    lengths = [{"points": [[0.0, 0.0], end]} for end in ([100.0, 100.0], [484.0, 388.0])]
+    assert _marks("redbrick", "polyline", *lengths)["score"] == 0.823223
+
+
+def test_what_a_control_says_of_similarity_goes_before_the_platforms_own() -> None:
+    upright = {"x": 100.0, "y": 100.0, "width": 80.0, "height": 20.0, "rotation_degrees": 0.0}
+    own = {CONTROL: {"type": "box", "similarity": "iou"}}
+    turned = [upright, upright | {"rotation_degrees": 90.0}]
+    assert _marks("label_studio", "box", *turned, controls=own)["score"] == 0.142857
+
+
+def test_points_far_apart_are_no_object_of_the_consensus_under_a_profile_either() -> None:
+    decided = _marks("ango", "point", {"x": 0.0, "y": 0.0}, {"x": 500.0, "y": 0.0})
+    assert decided["consensus"] == []
+
+
 _PLACES = st.lists(st.tuples(st.floats(0, 1000), st.floats(0, 1000)), min_size=1, max_size=4)
 
 
@@ -155,11 +243,11 @@ def test_a_profile_asks_of_a_type_only_what_its_control_may_be_given(profile: Pr
     assert plan is not None
     assert plan.metric in (*allowed.metrics, profile)
     assert (plan.metric == profile) == bool(allowed.fusions)
-    assert plan.similarity in (*(allowed.similarities or ("",)), *(PLATFORM_POINTS if kind == "point" else ()))
-    asked = {"type": kind, "metric": plan.metric, "similarity": plan.similarity or None}
-    by_itself = Plan(project(controls={"q": asked})).control("q", [kind])
+    assert plan.similarity == (*allowed.similarities, "")[0]
+    by_itself = Plan(project(controls={"q": {"type": kind, "metric": plan.metric}})).control("q", [kind])
     assert by_itself is not None
-    assert (by_itself.metric, by_itself.similarity) == (plan.metric, plan.similarity)
+    assert (by_itself.metric, by_itself.by_platform) == (plan.metric, plan.by_platform)
+    assert plan.by_platform == (plan.metric == profile)
     assert plan.aggregate in (*allowed.aggregates, plan.metric)
 
 

@@ -7,6 +7,7 @@ from unittest.mock import patch
 from streams.contracts.facts import Fact
 from streams.metrics import METRICS
 from streams.quality.gauges import gauges_of
+from streams.quality.views import agreement, classes
 from tests.streams.quality_builders import (
     Shell,
     contribution,
@@ -25,18 +26,19 @@ def shown(shell: Shell) -> dict[tuple[str, ...], float]:
 
 
 def full() -> Shell:
-    """A project in which every gauge is defined."""
+    """A project in which every gauge is defined: a task with all that there is, two more answers, and 400 others."""
     people = [part("a", gold=1.0), part("b", gold=0.5), part("m", model=True, gold=0.25)]
     question = control(["day"], ["day"], ["night"], ["day"], gold=["day"], conflicts={"value": 2})
     found = detail(*people, review="approved", consensus_gold=1.0, scene=question)
-    shell = Shell(small_windows())
+    shell = Shell()
     labels = {"scene": {"day": 3.0, "night": 1.0}}
-    shell.step(
-        records(
-            [Fact(0, "t-0", None, contribution(0.5, labels=labels, detail=found))]
-            + [decided(i, 0.5, minute=i) for i in range(1, 5)]
-        )
-    )
+    first = [contribution(0.5, labels=labels, detail=found)]
+    for answer in ("day", "night"):
+        alike = detail(part("a"), part("b"), scene=control([answer], [answer], [answer]))
+        first.append(contribution(0.5, detail=alike, state="reassigning"))
+    day, night = {"scene": {"day": 1.0}}, {"scene": {"night": 1.0}}
+    others = [decided(3 + i, 0.5, minute=i, labels=night if i % 4 else day) for i in range(400)]
+    shell.step(records([Fact(i, f"t-{i}", None, one) for i, one in enumerate(first)] + others))
     return shell
 
 
@@ -54,24 +56,52 @@ def test_figures_are_those_of_the_views() -> None:
     assert (gauges["project_settled_tasks", "street"], gauges["project_spared_answers", "street"]) == (1, 4)
     assert gauges["project_gold_accuracy_ratio", "street", "human"] == 0.75
     assert gauges["project_gold_accuracy_ratio", "street", "consensus"] == 1.0
-    assert gauges["project_label_ratio", "street", "scene", "day"] == 0.75
+    assert gauges["project_label_ratio", "street", "scene", "day"] == 103 / 404
     assert gauges["project_disagreements", "street", "value"] == 2
     assert gauges["annotator_submissions", "street", "m", "model"] == 1
     assert gauges["annotator_gold_accuracy_ratio", "street", "b"] == 0.5
     assert gauges["project_control_passed_ratio", "street", "scene", "choice"] == 1.0
 
 
+def test_a_coefficient_has_both_ends_of_its_interval_or_neither_as_the_view_has_them() -> None:
+    shell = Shell()
+    answers = [("day", "day"), ("day", "night"), ("night", "night"), ("day", "day")]
+    shell.step(
+        records([Fact(i, f"t-{i}", None, contribution(0.5, detail=scene(*said))) for i, said in enumerate(answers)])
+    )
+    gauges = shown(shell)
+    (view,) = agreement(shell.watch.quality("street")).controls
+    for name, found in view.coefficients.items():
+        place = ("project_coefficient_bound", "street", "scene", "choice", name)
+        ends = {bound: gauges.get((*place, bound)) for bound in ("low", "high")}
+        assert ends == {"low": found.low, "high": found.high}, name
+    known = [found for found in view.coefficients.values() if found.low is not None and found.value is not None]
+    assert known and all(found.low <= found.value <= found.high for found in known)  # type: ignore[operator]
+
+
+def test_the_stability_index_is_that_of_the_view_and_absent_until_the_window_is_full() -> None:
+    shell, key = Shell(), ("project_stability_index", "street", "scene")
+    days = [decided(i, 0.5, minute=i, labels={"scene": {"day" if i % 2 else "night": 1.0}}) for i in range(200)]
+    nights = [decided(200 + i, 0.5, minute=200 + i, labels={"scene": {"night": 1.0}}) for i in range(200)]
+    shell.step(records(days[:50]))
+    assert key not in shown(shell)
+    shell.step(records([*days, *nights])[50:])
+    (view,) = classes(shell.watch.quality("street")).controls
+    assert view.stability_index.value is not None
+    assert shown(shell)[key] == view.stability_index.value > 0.25, "two hundred nights after as many days as nights"
+
+
 def test_annotators_and_labels_beyond_the_bound_are_summed() -> None:
     shell = full()
     quality = shell.watch.quality("street")
     few = {(name, *labels): value for name, labels, value in gauges_of(quality, annotators=1)}
-    assert few["annotator_submissions", "street", "a", "human"] == 1
-    assert few["annotator_submissions", "street", "(others)", "(others)"] == 2
+    assert few["annotator_submissions", "street", "a", "human"] == 3
+    assert few["annotator_submissions", "street", "(others)", "(others)"] == 4
     assert few["annotator_gold_accuracy_ratio", "street", "(others)"] == 0.375
     assert not any("b" in labels for labels in few)
     with patch("streams.quality.gauges.LABELS_SHOWN", 1):
         labels = {key[3]: value for key, value in shown(shell).items() if key[0] == "project_label_ratio"}
-    assert labels == {"day": 0.75, "(others)": 0.25}
+    assert labels == {"night": 301 / 404, "(others)": 103 / 404}
 
 
 def test_how_many_annotators_are_named_is_a_setting() -> None:

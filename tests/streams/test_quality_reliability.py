@@ -82,7 +82,7 @@ def test_recall_is_told_of_every_class_with_answers_drawn_towards_the_accuracy()
     shell.step(records([fact(i, "day", "day") for i in range(5)] + [fact(9, "night", "night", truth="night")]))
     latest = published(shell.outgoing)[-1].controls["scene"]
     accuracy = (6 + prior(12, 12)[0]) / 31
-    assert latest.recall == {"day": round((5 + 5 * accuracy) / 10, 6), "night": round((1 + 5 * accuracy) / 6, 6)}
+    assert latest.recall == {"day": round((5 + 4 * accuracy) / 9, 6), "night": round((1 + 4 * accuracy) / 5, 6)}
     assert (latest.model, latest.n) == ("shrunk", 6.0)
 
 

@@ -40,6 +40,7 @@ from tests.streams.quality_builders import (
     scene,
     small_windows,
 )
+from tests.streams.quality_builders import settings as project_settings
 
 
 def quality_of(*contributions: Contribution, shell: Shell | None = None) -> ProjectQuality:
@@ -171,7 +172,10 @@ def test_the_trend_has_a_point_a_bucket_until_there_are_too_many() -> None:
 
 
 def test_classes_tell_the_consensus_what_was_given_and_what_is_recent() -> None:
-    shell = Shell(small_windows(controls={"scene": {"labels": ["day", "night", "dusk"]}}))
+    shift = {"window_tasks": 2, "minimum_reference_tasks": 3}
+    shell = Shell(
+        project_settings(alerts={"label_shift": shift}, controls={"scene": {"labels": ["day", "night", "dusk"]}})
+    )
     old, new = {"scene": {"day": 3.0}}, {"scene": {"night": 1.0}}
     quality = quality_of(
         agreed(scene("day", "night"), minute=0, labels=old),
@@ -184,17 +188,24 @@ def test_classes_tell_the_consensus_what_was_given_and_what_is_recent() -> None:
     shown = {item.label: (item.consensus, item.share, item.recent_share, item.given) for item in found.items}
     assert shown == {"day": (6.0, 0.75, 0.0, 3.0), "night": (2.0, 0.25, 1.0, 2.0), "dusk": (0.0, 0.0, 0.0, 0.0)}
     assert found.by_annotator["a-1"] == {"day": 0.5, "night": 0.5}
-    assert found.stability_index.undefined == "2 tasks in the window, it takes 100"
+    assert (found.stability_index.undefined, found.stability_index.n) == ("2 tasks before the window, it takes 3", 2)
     assert classes(quality, control="other").controls == []
 
 
 def test_tasks_come_least_agreed_first_and_alerts_newest_first() -> None:
     quality = quality_of(contribution(state="waiting", stalled=True))
     items = [
-        TaskItem(task_id=name, state=state, score=score, event_time="", annotators=[], conflicts={}, decision_id=None)
-        for name, state, score in (("c", "agreed", 0.9), ("b", "agreed", None), ("a", "in_review", 0.1))
-    ]
-    assert [item.task_id for item in tasks(quality, items).items] == ["a", "c", "b"]
+        TaskItem(
+            task_id=name, state=state, score=score, event_time=f"2026-01-31T10:00:0{at}Z", annotators=[], conflicts={},
+            decision_id=None,
+        )
+        for name, state, score, at in (
+            ("c", "agreed", 0.9, 0), ("b", "waiting", None, "0.000001"), ("a", "in_review", 0.1, 1),
+            ("d", "waiting", None, "0.000"),
+        )
+    ]  # fmt: skip
+    assert [item.task_id for item in tasks(quality, items).items] == ["a", "c", "d", "b"]
+    assert [tasks(quality, items, state=state).total for state in (None, "waiting", "agreed")] == [1, 1, 0]
     assert [item.task_id for item in tasks(quality, items, state="agreed", limit=1).items] == ["c"]
     over = [
         Alert(

@@ -6,6 +6,7 @@ import gzip
 from typing import Any
 
 import msgspec
+import pytest
 
 from scoring.consensus.posterior import Trust, posterior_vote
 from scoring.consensus.votes import Vote
@@ -62,6 +63,20 @@ def test_two_who_say_day_of_everything_do_not_outvote_two_who_see_the_night() ->
     assert (decided["consensus"][0]["value"], decided["consensus"][0]["support"]) == ("night", ["a3", "a4"])
     counted = _again(scene, {"a1": "day", "a2": "day", "a3": "night", "a4": "night"}, ["day", "night"])
     assert {str(k): round(share, 6) for k, share in counted.shares.items()} == scene["soft_labels"]
+
+
+@pytest.mark.parametrize(("answered", "plain"), [(10, 0.5), (15, 0.4)])
+def test_beyond_ten_answers_the_plain_vote_has_less(answered: int, plain: float) -> None:
+    # 10 / (10 + answers), half at most
+    wanted = {"scene": {"type": "choice", "adjudication": "weighted", "labels": ["day", "night"]}}
+    book = SettingsBook(
+        {PROJECT: project(controls=wanted, required_annotators=answered, routing={"max_annotators": 15})}
+    )
+    settle = Settle(book, Limits(), _taught("a1", "a2"))
+    settle.open(0, {})
+    work = settle.step(0, [record(i, one) for i, one in enumerate(answers(*["day"] * answered))])
+    decided = msgspec.json.decode(next(out.value for out in work.outgoing if out.topic.endswith("agreement")))
+    assert decided["controls"]["scene"]["plain_vote"] == plain
 
 
 def test_where_the_settings_name_one_of_the_voters_all_votes_are_weighed() -> None:

@@ -10,8 +10,9 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from streams.contracts.settings import TYPE_DEFAULTS, ProjectSettings
+from streams.contracts.settings import TYPE_DEFAULTS, ControlSettings, ProjectSettings
 from streams.errors import ConfigurationError
 from streams.settings import SettingsBook, parse_document, parse_project, settings_hash
 from streams.settings_file import read_settings
@@ -96,6 +97,8 @@ def test_all_problems_are_listed_at_once_with_their_paths() -> None:
         "$.projects.street.controls.scene.agreement_threshold",
         "$.projects.street.routing.extra_annotators",
         "$.projects.street.routing.on_limit",
+        "$.projects.street.controls.objects.metric",
+        "$.projects.street.controls.q.metric",
         "$.projects.other.routing.max_annotators",
         "$.projects.other.controls.c.labels",
         "$.projects.7",
@@ -131,6 +134,36 @@ def test_all_problems_are_listed_at_once_with_their_paths() -> None:
 )  # fmt: skip
 def test_contradictions_and_values_out_of_range_say_what_to_do(fields: Any, problem: str) -> None:
     assert any(f"$.projects.street.{problem}" in found for found in _problems(_of(**fields)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "paths"),
+    [
+        ({"controls": {"c": {"type": "box", "metric": "zzz", "foo": 1}}}, ["controls.c.foo", "controls.c.metric"]),
+        ({"controls": {"c": {"type": "box", "metric": "z", "weight": ""}}}, ["controls.c.weight", "controls.c.metric"]),
+        ({"controls": {"c": {"labels": ["a", "a"]}, "d": 1}}, ["controls.d", "controls.c.labels"]),
+        ({"routing": {"max_annotators": 2}, "colour": "red"}, ["colour", "routing.max_annotators"]),
+        # What could not be read contradicts nobody: its default would.
+        ({"controls": {"c": {"type": "bx", "metric": "iou"}}}, ["controls.c.type"]),
+        ({"controls": {"c": {"scale_minimum": 1, "scale_maximum": "5"}}}, ["controls.c.scale_maximum"]),
+        ({"routing": {"max_annotators": 2}, "required_annotators": "1"}, ["required_annotators"]),
+        ({"alerts": {"agreement_drift": {"resolve_drop": 0.2, "drop": "0.3"}}}, ["alerts.agreement_drift.drop"]),
+        ({"controls": {"c": {"labels": ["a", "a", 1]}}}, ["controls.c.labels[2]"]),
+    ],
+)  # fmt: skip
+def test_one_problem_does_not_hide_another_nor_bring_one_along(fields: Any, paths: list[str]) -> None:
+    assert [found.partition(": ")[0] for found in _problems(_of(**fields))] == [f"$.projects.street.{p}" for p in paths]
+
+
+def test_every_setting_has_a_default() -> None:
+    """What a document leaves out, or says in a way that cannot be read, is made of them."""
+    kinds: list[type[msgspec.Struct]] = [ProjectSettings, ControlSettings]
+    for kind in kinds:
+        assert not [field.name for field in structs.fields(kind) if field.required]
+        kinds += [
+            f.type for f in structs.fields(kind) if isinstance(f.type, type) and issubclass(f.type, msgspec.Struct)
+        ]
+    assert len(kinds) > 10
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -51,3 +52,27 @@ def test_what_is_warned_of_does_pass_and_what_is_not_can_fail() -> None:
         driver = Driver(project(controls={"blurred": {"type": "boolean", "agreement_threshold": threshold}}))
         driver.feed(*(submitted(annotator=f"a{i}", result=[boolean(i == 0)]) for i in range(3)))
         assert driver.decided()["passed"] is passes
+
+
+@pytest.mark.parametrize("control", [{"type": "boolean"}, {"type": "choice", "labels": ["day", "night"]}])
+def test_what_the_warning_says_of_expected_answers_holds_and_of_others_it_says_nothing(control: dict[str, Any]) -> None:
+    chosen = project(controls={"q": {**control, "agreement_threshold": 0.66}})
+    (why,) = threshold_warnings(chosen).values()
+    assert "2 possible answers: while all give one of these, the lowest possible score is 0.667" in why
+
+    def passed(*answers: Any) -> bool:
+        driver = Driver(chosen)
+        for i, answer in enumerate(answers):
+            result = [] if answer is None else [{"control": "q", "type": control["type"], "value": answer}]
+            driver.feed(submitted(annotator=f"a{i}", result=result))
+        return bool(driver.decided()["passed"])
+
+    expected = (True, False) if control["type"] == "boolean" else ("day", "night")
+    assert all(passed(*answers) for answers in product(expected, repeat=3))
+    assert not passed(*expected, None)
+    assert control["type"] == "boolean" or not passed(*expected, "dusk")
+
+
+def test_where_any_answer_is_possible_the_warning_holds_for_all() -> None:
+    (why,) = threshold_warnings(project(controls={"q": {"type": "choice", "agreement_threshold": 0.3}})).values()
+    assert why == "a threshold of 0.3 cannot fail with 3 annotators: the lowest possible score is 0.333"

@@ -43,6 +43,8 @@ def test_drift_is_raised_when_the_window_falls_more_than_the_drop_below_the_aver
         "window": 2, "raised_above": 0.1, "resolved_below": 0.05, "standard_errors": 0.0, "window_dropped": True,
         "fallen": False, "fall_since": None, "fall_baseline_mean": None, "fall_baseline_n": None,
         "fall_recent_mean": None, "fall_n": 0, "fall_evidence": None, "fall_raised_at": 1000.0,
+        "since": "2026-01-31T10:03:00.000Z", "mean_before": 0.9, "mean_since": 0.65, "annotators_fallen": {},
+        "lowest_control": None, "lowest_control_mean": None,
     }  # fmt: skip
 
 

@@ -95,6 +95,33 @@ def test_low_approval_is_about_all_who_had_a_part_in_what_was_rejected() -> None
     assert (alerts[0]["evidence"]["rate"], alerts[0]["evidence"]["window"]) == (0.2, 100)
 
 
+@pytest.mark.parametrize(("alert", "figure"), [("low_gold_accuracy", "gold"), ("low_agreement_annotator", "consensus")])
+def test_about_a_model_nothing_is_critical_and_nobody_is_to_be_briefed(alert: str, figure: str) -> None:
+    stream = Stream()
+    for _ in range(50):
+        low: Any = {figure: 0.25}
+        stream.decide(part("net", model=True, counts=False, **low), part("bea"), part("cy"))
+    (raised,) = alerts_of(None, stream.facts)
+    assert (raised["alert"], raised["subject"], raised["severity"]) == (alert, "net", "warning")
+    assert raised["evidence"]["kind"] == "model"
+    text = raised["recommended_action"]
+    assert "the model net" in text and "pre-label" in text and "25 %" in text
+    assert not {"brief", "them", "they", "their"} & set(text.replace("tasks with", "").split())
+
+
+def test_what_is_to_be_done_says_the_figures_and_where_the_confusions_are() -> None:
+    stream = Stream()
+    stream.agreements(repeat(0.25, 50), name="ann/1", figure="gold")
+    (raised,) = alerts_of(None, stream.facts)
+    assert "25 % of their newest 25 answers to gold are right" in raised["recommended_action"]
+    assert "/v1/projects/street/quality/benchmark" in raised["recommended_action"]
+    stream = Stream()
+    stream.agreements(repeat(0.25, 50), name="ann/1", figure="consensus")
+    (raised,) = alerts_of(None, stream.facts)
+    assert "to 25 % in their newest 25" in raised["recommended_action"]
+    assert "/v1/projects/street/quality/annotators?annotator=ann%2F1" in raised["recommended_action"]
+
+
 @pytest.mark.parametrize("which", ["consensus", "gold"])
 def test_nothing_is_said_of_few_answers(which: str) -> None:
     stream = Stream()

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streams.contracts.facts import Fact
 from streams.stages.warn import ALERTS
 from tests.streams.alert_streams import Stream, alerts_of, boxes, scene, states
-from tests.streams.quality_builders import Shell, contribution, decided, part, records, settings
+from tests.streams.quality_builders import Shell, contribution, control, decided, part, records, settings
 
 DAY, NIGHT = {"scene": {"day": 1.0}}, {"scene": {"night": 1.0}}
 
@@ -45,6 +46,27 @@ def test_drift_stands_until_the_window_and_the_fall_are_over_both() -> None:
     assert not resolved["fallen"]
     assert not resolved["window_dropped"]
     assert resolved["drop"] < 0.05
+
+
+def test_drift_names_the_figures_who_fell_most_and_the_control_that_agrees_least() -> None:
+    stream = Stream()
+    for task in range(400):
+        late = task >= 300
+        ann, bea = part("ann", agreement=0.3 if late else 0.9), part("bea", agreement=0.8 if late else 0.9)
+        asked = {"scene": scene("day", "day", "day"), "mood": scene("calm", "tense", "calm")}
+        stream.decide(ann, bea, part("cy", agreement=0.9), score=0.5 if late else 0.9, controls=asked)
+    raised = next(one for one in alerts_of(None, stream.facts) if one["alert"] == "agreement_drift")
+    evidence, text = raised["evidence"], raised["recommended_action"]
+    assert evidence["since"] == "2026-01-31T15:00:00.000Z"
+    assert (evidence["mean_before"], evidence["mean_since"]) == (0.9, 0.5)
+    assert evidence["annotators_fallen"] == {"ann": 0.3, "bea": 0.8}
+    assert (evidence["lowest_control"], evidence["lowest_control_mean"]) == ("mood", 0.666667)
+    assert "Agreement has been 0.5 since 2026-01-31T15:00:00.000Z, and was 0.9." in text
+    assert (
+        "Begin with ann 0.3, bea 0.8 (agreement since then) and with the control that agrees least, mood (0.667)"
+        in text
+    )
+    assert "/v1/projects/street/quality/tasks" in text
 
 
 def test_a_window_of_zeros_and_ones_that_strays_by_a_tenth_is_no_drift() -> None:
@@ -106,6 +128,32 @@ def test_a_threshold_that_cannot_fail_is_raised_for_the_annotators_seen_and_reso
     assert states(shell.alerts, "threshold_cannot_fail") == [("scene", "raised"), ("scene", "resolved")]
 
 
+def test_a_threshold_cannot_fail_where_one_answer_decides_which_has_no_score() -> None:
+    def project(annotators: int, threshold: float) -> Any:
+        scene = {"type": "choice", "labels": ["day", "night"], "agreement_threshold": threshold}
+        return settings(required_annotators=annotators, controls={"scene": scene})
+
+    stream = Stream()
+    for _ in range(60):
+        asked = {"scene": replace(control(["day"], ["day"], passed=None), score=None)}
+        stream.decide(part("ann", agreement=None), score=None, labels=DAY, controls=asked)
+    shell, log = Shell(project(1, 0.8)), records(stream.facts)
+    shell.step(log[:24])
+    assert shell.alerts == []
+    shell.step(log[24:49])
+    (alert,) = shell.alerts
+    assert (alert["alert"], alert["subject"], alert["state"]) == ("threshold_cannot_fail", "scene", "raised")
+    assert (alert["evidence"]["n"], alert["evidence"]["cannot_fail_n"], alert["evidence"]["annotators"]) == (
+        25, 25, {"1": 25},
+    )  # fmt: skip
+    assert "0.8 cannot fail with one annotator: a single answer has no score" in alert["recommended_action"]
+    shell.book.publish("street", project(1, 0))
+    shell.step(log[49:])
+    assert states(shell.alerts, "threshold_cannot_fail") == [("scene", "raised"), ("scene", "resolved")]
+    assert alerts_of(project(1, 0), stream.facts) == []  # meant to pass
+    assert alerts_of(project(2, 0.8), stream.facts) == []  # those of which two are wanted have a score
+
+
 def test_a_threshold_can_fail_where_most_tasks_have_annotators_enough() -> None:
     stream = Stream()
     voted(stream, 20, "day", "day", "night")
@@ -137,6 +185,7 @@ def test_an_outlier_task_is_one_that_every_model_disagrees_with_and_its_revision
     assert (evidence["annotators"], evidence["agreement_with_consensus"]) == ("ann, bea", {"net": 0.0})
     assert (evidence["tasks_with_models"], evidence["outlier_tasks"]) == (32, 1)
     assert "task t-odd: ann, bea decided otherwise than net" in alerts[0]["recommended_action"]
+    assert alerts[1]["recommended_action"].startswith("No longer listed: the decision is not what it was")
 
 
 def test_no_task_stands_out_before_there_are_twenty_or_where_the_models_are_often_wrong() -> None:
@@ -161,6 +210,10 @@ def test_the_newest_outliers_stay_open_and_older_ones_make_room() -> None:
         ("t-53", "raised"),
     ]  # fmt: skip
     assert shell.alerts[-1]["evidence"]["outlier_tasks"] == 4
+    gone = [alert for alert in shell.alerts if alert["state"] == "resolved"]
+    reason = "2 newer ones are open, and nothing about this task has changed"
+    assert [alert["evidence"]["reason"] for alert in gone] == [reason, reason]
+    assert {alert["recommended_action"] for alert in gone} == {f"No longer listed: {reason}."}
 
 
 def test_open_alerts_of_a_type_are_bounded() -> None:
@@ -254,4 +307,6 @@ def test_evidence_has_figures_n_and_the_window_and_every_action_is_a_sentence() 
         assert {"n", "window"} <= alert["evidence"].keys(), alert["alert"]
         assert alert["recommended_action"].endswith(".")
         assert "{" not in alert["recommended_action"]
-        assert alert["severity"] == ALERTS[alert["alert"]].severity
+        kind = ALERTS[alert["alert"]]
+        about_model = alert["evidence"].get("kind") == "model" and kind.of_model is not None
+        assert alert["severity"] == (kind.of_model.severity if about_model and kind.of_model else kind.severity)

@@ -149,7 +149,7 @@ def test_a_partition_that_is_not_open_is_named() -> None:
 
 
 def test_state_of_another_form_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ValueError, match=r"form 2; got form 99 .* see CHANGELOG"):
+    with pytest.raises(ValueError, match=r"form 3; got form 99 .* see CHANGELOG"):
         decode_state(project_key("p"), msgspec.msgpack.encode([99, "p"]))
     with pytest.raises(ValueError, match="got key"):
         decode_state(msgspec.msgpack.encode(("x", 1)), b"\x90")

@@ -77,7 +77,7 @@ _VIEWS: Mapping[str, tuple[str, type[Struct], tuple[Parameter, ...]]] = {
     "overview": ("A project at one glance.", OverviewView, ()),
     "agreement": ("How far annotators agree, by control and over time.", AgreementView, (CONTROL,)),
     "annotators": ("Annotators, those least in line with the consensus first.", AnnotatorsView, (ANNOTATOR, *_PAGED)),
-    "tasks": ("Tasks, the least agreed first.", TasksView, (TASK_STATE, *_PAGED)),
+    "tasks": ("Tasks, the least agreed first; `total` counts those not listed too.", TasksView, (TASK_STATE, *_PAGED)),
     "benchmark": ("Everybody and the consensus against gold, least accurate first.", BenchmarkView, _PAGED),
     "alerts": ("Open alerts, newest first, then those that are over.", AlertsView, (ALERT, ALERT_STATE, *_PAGED)),
     "matrix": ("Agreement of every two annotators, and how many tasks they had in common.", MatrixView, (SIDE,)),
@@ -161,7 +161,8 @@ class Documents:
         page = await self._reader.tasks(project, given.get("state"), given["offset"], given["limit"])
         if not page.items:
             await self._require(project)
-        return Found(msgspec.json.encode(TasksView(project_id=project, items=list(page.items))), page.more)
+        found = TasksView(project_id=project, total=page.total, items=list(page.items))
+        return Found(msgspec.json.encode(found), page.more)
 
     async def _view(self, project: str, name: str, given: Arguments) -> Found:
         version = await self._reader.quality_version(project)

@@ -16,6 +16,8 @@ from msgspec import Struct
 from streams.adapters.http_api.documents import Endpoint
 from streams.adapters.http_api.messages import JSON, PROBLEM_JSON, ProblemDocument
 from streams.adapters.http_api.parameters import Parameter
+from streams.contracts.alert_evidence import EVIDENCE
+from streams.contracts.views import AlertItem
 
 __all__ = ["openapi"]
 
@@ -52,6 +54,8 @@ def openapi(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components([*documents, ProblemDocument], ref_template=_REFERENCE)
     for struct in _structs(documents):
         _describe(schemas[struct.__name__], struct)
+    if AlertItem.__name__ in schemas:
+        _explain_evidence(schemas[AlertItem.__name__])
     return {
         "openapi": "3.1.0",
         "info": {
@@ -196,6 +200,11 @@ def _describe(schema: dict[str, Any], struct: type[Struct]) -> None:
                 schema["properties"][name]["description"] = " ".join(described.split())
             case _:
                 pass
+
+
+def _explain_evidence(schema: dict[str, Any]) -> None:
+    """Any field may be missing, and be of any type: which there are, the type of the alert says."""
+    schema["properties"]["evidence"]["properties"] = {name: {"description": text} for name, text in EVIDENCE.items()}
 
 
 @lru_cache(maxsize=8)

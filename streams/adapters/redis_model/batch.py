@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from msgspec import Raw, Struct
 
-from streams.contracts.views import TaskItem
+from streams.contracts.views import UNCONTESTED_STATES, TaskItem
 from streams.overview import overview_of
 from streams.ports import InputRecord
 from streams.quality import ProjectRecord, decode_state, project_key, rfc3339
@@ -192,7 +192,7 @@ def _decision(batch: Batch, record: InputRecord) -> None:
     time_us = _microseconds(head.event_time)
     # The id breaks a tie that only a fault could make, so that even then every copy of the model shows the same.
     version = f"{head.revision:012d}{time_us:020d}{head.decision_id}"
-    contested = None if head.state == "cancelled" else head.score
+    contested = None if head.state in UNCONTESTED_STATES else head.score
     decided = Decided(version, time_us, value, contested, msgspec.json.encode(_item(head, time_us)))
     batch.decisions.setdefault((head.project_id, head.task_id), {})[version] = decided
 

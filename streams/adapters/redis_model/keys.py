@@ -25,6 +25,8 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
+from streams.contracts.views import OPEN_STATES
+
 __all__ = [
     "ALERT_TTL_SECONDS",
     "CONTESTED_KEPT",
@@ -51,7 +53,6 @@ CONTESTED_KEPT = 1_000
 """Those that agree least; of tasks whose decision is gone none is shown."""
 EPISODES_KEPT = 100
 ALERT_TTL_SECONDS = 30 * 86_400
-OPEN_STATES = ("waiting", "reassigning", "in_review")
 OPEN_TASKS_KEPT = 10_000
 """Per project and state; those that have waited longest are kept, and the overview has the true count."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -19,8 +19,7 @@ from streams.adapters.redis_model.script import APPLY
 from streams.adapters.redis_model.writing import DEFAULT_BOUNDS, Bounds, Claim, arguments
 from streams.contracts.decisions import Alert
 from streams.contracts.views import AlertItem, TaskItem
-from streams.quality import rfc3339
-from streams.quality.views import alert_item
+from streams.quality.views import alert_item, open_item
 
 __all__ = ["ProjectAlerts", "ReadModel", "ReadModelUnavailable"]
 
@@ -147,17 +146,25 @@ class ReadModel:
         return None if version is None else StoredQuality(version.decode(), fields)
 
     async def tasks(self, project: str, state: str | None, offset: int, limit: int) -> TaskPage:
-        """See `QualityReader`. Of decided tasks the `CONTESTED_KEPT` least agreed are known."""
+        """See `QualityReader`. Of decided tasks the `CONTESTED_KEPT` least agreed are known, none without score."""
+        counts: dict[str, int] | None = ((await self.overview(project)) or {}).get("tasks")
+        total = None if counts is None else sum(counts.values()) if state is None else counts.get(state, 0)
         if state in OPEN_STATES:
-            return await self._open_items(project, state, offset, limit)
-        key = self._keys.of_project("contested", project)
+            tasks = sorted(await self.open_tasks(project, state, self._bounds.open_tasks), key=_in_order)
+            return await self._open_page(project, tasks, offset, limit, total)
         async with _answering():
-            if state is None:
-                tasks = _texts(await self._redis.zrange(key, offset, offset + limit))
-                return TaskPage(await self._items(project, tasks[:limit]), len(tasks) > limit)
-            items = await self._items(project, _texts(await self._redis.zrange(key, 0, -1)))
-        items = [item for item in items if item.state == state]
-        return TaskPage(items[offset : offset + limit], len(items) > offset + limit)
+            scored = _texts(await self._redis.zrange(self._keys.of_project("contested", project), 0, -1))
+            if state is not None:
+                items = [item for item in await self._items(project, scored) if item.state == state]
+                return TaskPage(items[offset : offset + limit], len(items) > offset + limit, total)
+            items = await self._items(project, scored[offset : offset + limit])
+        if len(scored) > offset + limit:
+            return TaskPage(items, True, total)
+        behind = await self._open_page(
+            project, await self._unscored(project, set(scored)), max(0, offset - len(scored)),
+            limit - max(0, len(scored) - offset), total,
+        )  # fmt: skip
+        return TaskPage([*items, *behind.items], behind.more, total)
 
     async def resolved_alerts(self, project: str) -> list[AlertItem]:
         """See `QualityReader`."""
@@ -173,14 +180,22 @@ class ReadModel:
             newest, former = await pipeline.execute()
         return [] if newest is None else [newest, *(former[version] for version in sorted(former, reverse=True))]
 
-    async def _open_items(self, project: str, state: str, offset: int, limit: int) -> TaskPage:
-        tasks = await self.open_tasks(project, state, self._bounds.open_tasks)
-        tasks.sort(key=lambda t: (t.score is None, t.score or 0.0, t.event_time_us, t.task_id))
+    async def _unscored(self, project: str, listed: Collection[str]) -> list[OpenTask]:
+        """Open tasks without a score, but for those that are listed by what they had."""
+        found = [await self.open_tasks(project, state, self._bounds.open_tasks) for state in OPEN_STATES]
+        return sorted(
+            (task for tasks in found for task in tasks if task.score is None and task.task_id not in listed),
+            key=_in_order,
+        )
+
+    async def _open_page(
+        self, project: str, tasks: Sequence[OpenTask], offset: int, limit: int, total: int | None
+    ) -> TaskPage:
         page = tasks[offset : offset + limit]
         async with _answering():
             decided = {item.task_id: item for item in await self._items(project, [task.task_id for task in page])}
-        items = [_open_item(task, decided.get(task.task_id)) for task in page]
-        return TaskPage(items, len(tasks) > offset + limit)
+        items = [open_item(t.task_id, t.state, t.score, t.event_time_us, decided.get(t.task_id)) for t in page]
+        return TaskPage(items, len(tasks) > offset + limit, total)
 
     async def _items(self, project: str, tasks: Sequence[str]) -> list[TaskItem]:
         """Of the tasks whose decision is still there."""
@@ -208,17 +223,9 @@ class ReadModel:
         return answer
 
 
-def _open_item(task: OpenTask, decided: TaskItem | None) -> TaskItem:
-    """As the facts say that it stands, which may be ahead of its last decision; with what only a decision knows."""
-    return TaskItem(
-        task_id=task.task_id,
-        state=task.state,
-        score=task.score,
-        event_time=rfc3339(task.event_time_us),
-        annotators=[] if decided is None else decided.annotators,
-        conflicts={} if decided is None else decided.conflicts,
-        decision_id=None if decided is None else decided.decision_id,
-    )
+def _in_order(task: OpenTask) -> tuple[bool, float, int, str]:
+    """As `quality.views.in_order` has it."""
+    return task.score is None, task.score or 0.0, task.event_time_us if task.score is None else 0, task.task_id
 
 
 def _texts(values: Iterable[Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from streams.contracts.decisions import Conflict
 from streams.kinds import ANSWER_KINDS
 from streams.scores import AnswerEvidence, ControlScore
-from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter, conflict, sources
+from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter, conflict, outweigh, sources
 
 __all__ = ["settle_answers"]
 
@@ -18,7 +18,7 @@ def settle_answers(control: ControlScore, voters: Voters) -> Settled:
     kind = ANSWER_KINDS[control.plan.type]
     given = [i for i, row in enumerate(voters.rows) if evidence.answers[row] is not None]
     weights = voters.weights or [1.0] * len(voters.rows)
-    if sum(weights[i] for i in given) * 2 <= sum(weights):
+    if not outweigh((weights[i] for i in given), weights):
         extra = [conflict("extra", given, evidence.regions, voters, "answered where most did not")] if given else []
         return Settled([], None, extra)
     answers = [evidence.answers[voters.rows[i]] for i in given]
@@ -43,7 +43,8 @@ def settle_answers(control: ControlScore, voters: Voters) -> Settled:
         "sources": [s for i in (supporters or given) for s in sources(voters, i, evidence.regions)],
     }
     conflicts = _conflicts(control, evidence, voters, set(supporters), set(given))
-    return Settled([region], None, conflicts, answer=value)
+    said = [s for i in given for s in sources(voters, i, evidence.regions)]
+    return Settled([region], None, conflicts, [said], answer=value)
 
 
 def _support(answers: list[Any], value: Any, control: ControlScore) -> tuple[float, list[int]]:

@@ -12,48 +12,25 @@ from math import fsum
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from scoring.agreement.similarity import Similarity, entries, submatrix
+from scoring.agreement.similarity import entries, submatrix
+from scoring.consensus.centre import fused_confidence
 from scoring.consensus.clusters import cluster
-from scoring.consensus.pick import best_answer_per_class, select_all
+from scoring.consensus.pick import select_all
 from scoring.consensus.text import text_consensus
 from scoring.consensus.votes import vote
-from streams.contracts.decisions import Conflict, ConflictKind, ConsensusBox
-from streams.contracts.regions import AttributeValue
+from streams.contracts.decisions import ConsensusBox
+from streams.contracts.regions import FARTHEST, AttributeValue
 from streams.kinds import OBJECT_KINDS
 from streams.kinds.base import places
-from streams.kinds.marked_text import text_worth
+from streams.kinds.marked_text import Worth, text_worth
 from streams.plan import ControlPlan
 from streams.scores import ControlScore, ObjectEvidence
-from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled, Voters, best_voter
+from streams.stages.adjudicate.best_answer import best_answer
+from streams.stages.adjudicate.differences import Drawn, Found, object_conflicts, source
+from streams.stages.adjudicate.voters import DIGITS, ObjectUnit, Settled, Voters, best_voter, outweigh
 
 __all__ = ["settle_objects"]
-
-
-class Drawn(Struct):
-    """The counted annotators' marks; `owners` are places among the voters."""
-
-    shapes: list[Any]
-    owners: list[int]
-    regions: list[Any]
-    similarity: Similarity
-
-
-class Found(Struct):
-    """One consensus object, with the marks of its cluster."""
-
-    label: str
-    attributes: dict[str, AttributeValue]
-    shape: Any
-    members: list[int]
-    overlaps: list[float]
-    """Similarity of each member with it."""
-    confidence: float
-    sources: list[str]
-    text: str | None
-    origin: int | None
-    """The mark that it is; None where it is fused."""
 
 
 def settle_objects(control: ControlScore, voters: Voters) -> Settled:
@@ -65,17 +42,17 @@ def settle_objects(control: ControlScore, voters: Voters) -> Settled:
     labels = [region.label for region in drawn.regions]
     order = places(drawn.shapes, labels)
     clusters = cluster(drawn.similarity, drawn.owners, labels, control.plan.minimum_similarity, order)
-    chosen = _chosen(control, voters, drawn, clusters, labels)
+    chosen = _chosen(control, voters, drawn, clusters)
     found = _found(control, evidence, voters, drawn, chosen)
     found.sort(key=lambda f: (f.label, f.shape if type(f.shape) is tuple else repr(f.shape), f.sources))
     kept = {i for members, _ in chosen for i in members}
     left_over = [members for members in clusters if not kept.intersection(members)]
-    conflicts = _conflicts(control.plan, voters, drawn, found, left_over)
+    conflicts = object_conflicts(control.plan, voters, drawn, found, left_over)
     return Settled(
         consensus=[_region(control, voters, drawn, one) for one in found],
         soft_labels=None,
         conflicts=conflicts,
-        members=[[_source(voters, drawn, i) for i in one.members] for one in found],
+        members=[[source(voters, drawn, i) for i in one.members] for one in found],
         objects=_units(control.plan, voters, drawn, found, left_over),
     )
 
@@ -95,7 +72,7 @@ def _units(
         unit.kept.append((one.label, one.shape))
         for place, (i, overlap) in enumerate(zip(one.members, one.overlaps, strict=True)):
             if unit.labels[place] == one.label:
-                kept = 1.0 if worth is None or one.text is None else worth(drawn.regions[i].text, one.text)
+                kept = 1.0 if worth is None else worth(drawn.regions[i].text, one.text)
                 unit.alike[place] = max(unit.alike[place], overlap * kept)
     return list(units.values())
 
@@ -114,20 +91,20 @@ def _drawn(evidence: ObjectEvidence, voters: Voters) -> Drawn:
 
 
 def _chosen(
-    control: ControlScore, voters: Voters, drawn: Drawn, clusters: list[list[int]], labels: list[str]
+    control: ControlScore, voters: Voters, drawn: Drawn, clusters: list[list[int]]
 ) -> list[tuple[list[int], int | None]]:
     """(members of the cluster, the mark to keep as it is; None: fuse them) for every consensus object."""
     method = control.plan.adjudication
     if method in ("fuse", "weighted"):
         weights = voters.weights or [1.0] * len(voters.ids)
-        needed = control.plan.minimum_support * sum(weights)
-        return [(m, None) for m in clusters if sum(weights[drawn.owners[i]] for i in m) > needed]
+        share = control.plan.minimum_support
+        return [(m, None) for m in clusters if outweigh((weights[drawn.owners[i]] for i in m), weights, share)]
     if method == "best_annotator":
         best = best_voter(control, voters)
         keep = [i for i, owner in enumerate(drawn.owners) if owner == best]
     elif method == "best_answer":
-        everyone = range(len(voters.ids))
-        keep = best_answer_per_class(drawn.similarity, drawn.owners, labels, len(voters.ids), everyone, voters.ids)
+        scene = control.evidence.scene  # type: ignore[union-attr]
+        keep = best_answer(control.plan, drawn.shapes, drawn.owners, drawn.regions, drawn.similarity, scene, voters.ids)
     else:
         keep = select_all(drawn.owners, range(len(voters.ids)))
     home = {i: members for members in clusters for i in members}
@@ -145,6 +122,7 @@ def _found(
     total = fsum(voters.weights) if voters.weights else float(len(voters.ids))
     fused = [members for members, keep in chosen if keep is None]
     kind = OBJECT_KINDS[control.plan.type]
+    worth = text_worth(control.plan)
     made = iter(kind.fuse(drawn.shapes, fused, total, weights, control.plan, evidence.scene))
     found: list[Found] = []
     for members, keep in chosen:
@@ -153,18 +131,27 @@ def _found(
             one = next(made)
             label = str(vote([r.label for r in regions], own, control.plan.labels).winner)
             attributes = _vote_attributes(regions, own)
-            named = sorted(_source(voters, drawn, i) for i in members)
+            named = sorted(source(voters, drawn, i) for i in members)
             text = _vote_text(regions, own, control.plan)
-            found.append(Found(label, attributes, one.shape, members, one.overlaps, one.confidence, named, text, None))
+            sure = one.confidence
+            if worth is not None and any(region.text is not None for region in regions):
+                sure = fused_confidence(_read_alike(worth, regions, one.overlaps, text), own, total)
+            found.append(Found(label, attributes, one.shape, members, one.overlaps, sure, named, text, None))
         else:
             region, shape = drawn.regions[keep], drawn.shapes[keep]
             overlaps = entries(drawn.similarity, members, keep)
-            sure = fsum(w * overlap for w, overlap in zip(own, overlaps, strict=True)) / total
-            named = [_source(voters, drawn, keep)]
+            alike = overlaps if worth is None else _read_alike(worth, regions, overlaps, region.text)
+            sure = fsum(w * near for w, near in zip(own, alike, strict=True)) / total
+            named = [source(voters, drawn, keep)]
             found.append(
                 Found(region.label, region.attributes, shape, members, overlaps, sure, named, region.text, keep)
             )
     return found
+
+
+def _read_alike(worth: Worth, regions: Sequence[Any], overlaps: Sequence[float], text: str | None) -> list[float]:
+    """What each member's similarity with the consensus object is worth by what the two read."""
+    return [overlap * worth(region.text, text) for region, overlap in zip(regions, overlaps, strict=True)]
 
 
 def _region(control: ControlScore, voters: Voters, drawn: Drawn, one: Found) -> Any:
@@ -188,9 +175,12 @@ def _region(control: ControlScore, voters: Voters, drawn: Drawn, one: Found) -> 
 
 
 def _rounded(value: Any) -> Any:
-    """Figures as they leave the engine; -0.0 is 0."""
+    """Figures as they leave the engine; -0.0 is 0.
+
+    What is fused of marks at the ends of what the contract reads can lead past them: a consensus is read, too.
+    """
     if isinstance(value, float):
-        return round(value, DIGITS) + 0.0
+        return min(FARTHEST, max(-FARTHEST, round(value, DIGITS))) + 0.0
     if isinstance(value, dict):
         return {name: _rounded(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -215,65 +205,10 @@ def _vote_attributes(regions: Sequence[Any], weights: Sequence[float]) -> dict[s
 def _vote_text(regions: Sequence[Any], weights: Sequence[float], plan: ControlPlan) -> str | None:
     """What the place reads: as one of them wrote it, the text most like the others; left out where most wrote none."""
     wrote = [(region.text, weight) for region, weight in zip(regions, weights, strict=True) if region.text is not None]
-    if sum(weight for _, weight in wrote) * 2 <= sum(weights):
+    if not outweigh((weight for _, weight in wrote), weights):
         return None
     return text_consensus([text for text, _ in wrote], [weight for _, weight in wrote], fold_case=plan.fold_case).value
 
 
 def _spell(value: AttributeValue) -> str:
     return f"{type(value).__name__}:{msgspec.json.encode(value).decode()}"
-
-
-def _source(voters: Voters, drawn: Drawn, i: int) -> str:
-    return f"{voters.submissions[drawn.owners[i]]}/{drawn.regions[i].id}"
-
-
-def _conflicts(
-    plan: ControlPlan, voters: Voters, drawn: Drawn, found: Sequence[Found], left_over: Sequence[list[int]]
-) -> list[Conflict]:
-    conflicts: list[Conflict] = []
-    for number, one in enumerate(found, 1):
-        name = f"object {number} of the consensus"
-        drew = {drawn.owners[i] for i in one.members}
-        absent = [voters.ids[i] for i in range(len(voters.ids)) if i not in drew]
-        if absent:
-            conflicts.append(
-                Conflict(kind="missing", annotators=absent, regions=one.sources, detail=f"{name} not drawn")
-            )
-        conflicts += _member_conflicts(plan, voters, drawn, one, name)
-    conflicts += [
-        _members_differ("extra", voters, drawn, members, "drawn by too few to be kept") for members in sorted(left_over)
-    ]
-    return conflicts
-
-
-def _member_conflicts(plan: ControlPlan, voters: Voters, drawn: Drawn, one: Found, name: str) -> list[Conflict]:
-    by_label: dict[str, list[int]] = {}
-    for i in one.members:
-        if drawn.regions[i].label != one.label:
-            by_label.setdefault(drawn.regions[i].label, []).append(i)
-    conflicts = [
-        _members_differ("wrong_label", voters, drawn, members, f"{name} labelled {label}")
-        for label, members in sorted(by_label.items())
-    ]
-    loose = [i for i, overlap in zip(one.members, one.overlaps, strict=True) if overlap < plan.loose_similarity]
-    if loose:
-        unit = "IoU" if plan.similarity == "iou" else "similarity"
-        detail = f"{name} overlaps by less than {plan.loose_similarity:g} {unit}"
-        conflicts.append(_members_differ("loose_boundary", voters, drawn, loose, detail))
-    other = [i for i in one.members if drawn.regions[i].attributes != one.attributes]
-    if other:
-        conflicts.append(_members_differ("attribute", voters, drawn, other, f"{name} with other attributes"))
-    read = [i for i in one.members if drawn.regions[i].text != one.text]
-    if read:
-        conflicts.append(_members_differ("value", voters, drawn, read, f"{name} reads otherwise"))
-    return conflicts
-
-
-def _members_differ(kind: ConflictKind, voters: Voters, drawn: Drawn, members: Sequence[int], detail: str) -> Conflict:
-    return Conflict(
-        kind=kind,
-        annotators=sorted({voters.ids[drawn.owners[i]] for i in members}),
-        regions=sorted(_source(voters, drawn, i) for i in members),
-        detail=detail,
-    )

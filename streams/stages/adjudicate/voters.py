@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import fsum
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from streams.contracts.decisions import Conflict, ConflictKind
 from streams.contracts.reliability import ControlReliability
 from streams.scores import ControlScore
 
-__all__ = ["DIGITS", "ObjectUnit", "Settled", "Voters", "best_voter", "conflict", "sources"]
+__all__ = ["DIGITS", "ObjectUnit", "Settled", "Voters", "best_voter", "conflict", "outweigh", "sources"]
 
 DIGITS = 6
 """As in `stages.score`."""
@@ -65,6 +66,15 @@ class Voters(Struct):
     """Reliability; None: everybody counts the same."""
     learned: list[ControlReliability | None] | None = None
     """What is known of each; None where votes are counted by the weights alone."""
+
+
+def outweigh(some: Iterable[float], everybody: Iterable[float], share: float = 0.5) -> bool:
+    """Whether some have more than a share of everybody's weight; exactly the share on paper (within 1e-9) is not more.
+
+    >>> outweigh([0.1, 0.2], [0.1, 0.2, 0.3]), outweigh([0.2, 0.1], [0.3, 0.2, 0.1])
+    (False, False)
+    """
+    return fsum(some) > share * fsum(everybody) * (1.0 + 1e-9)
 
 
 def best_voter(control: ControlScore, voters: Voters) -> int:

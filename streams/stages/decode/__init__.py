@@ -21,7 +21,9 @@ from streams.contracts.events import (
     ReviewDecided,
 )
 from streams.contracts.regions import (
+    FARTHEST,
     Box,
+    Choices,
     Keypoints,
     Mask,
     Polygon,
@@ -39,15 +41,16 @@ __all__ = ["Decoded", "decode"]
 
 _parse = msgspec.json.Decoder(Event).decode
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
-_FARTHEST_PX = -1e9
-_LONG: dict[Any, str] = {
-    Polygon: "points",
-    Polyline: "points",
-    Keypoints: "points",
-    Track: "frames",
-    Ranking: "items",
-    Taxonomy: "paths",
+_LONG: dict[Any, tuple[str, str]] = {
+    Polygon: ("points", "points"),
+    Polyline: ("points", "points"),
+    Keypoints: ("points", "points"),
+    Track: ("frames", "frames"),
+    Ranking: ("items", "items"),
+    Taxonomy: ("paths", "paths"),
+    Choices: ("value", "labels"),
 }
+"""Region type → the field that is bounded, and what it holds."""
 _WITH_TEXT = frozenset(kind for kind in get_args(ScoredRegion) if kind is Text or "text" in kind.__struct_fields__)
 _TO_BE_CHECKED = frozenset((Box, Mask, *_LONG))
 
@@ -66,6 +69,7 @@ def decode(
     max_points: int = 2_000,
     max_characters: int = 20_000,
     max_depth: int = 100,
+    max_mask_side_px: int = 2**18,
 ) -> Decoded | Rejected:
     """Decode one input record.
 
@@ -73,11 +77,12 @@ def decode(
         value: the record's bytes.
         max_bytes: longer records are refused unread.
         max_regions: submissions with more regions are refused.
-        max_points: so are regions with more points, key frames, items or paths: matching and repairing them grows
-            faster than they do.
+        max_points: so are regions with more points (a hole has at least one), key frames, items, paths or labels:
+            matching and repairing them grows faster than they do.
         max_characters: so are regions with longer texts, their own or what the marked place reads.
         max_depth: so are paths of more levels, and regions of unknown type, which are kept whole: recursive readers
             give up at some depth, which depends on who calls them.
+        max_mask_side_px: so are masks that are higher or wider.
 
     Returns:
         The event, with regions of unknown type as `UnscoredRegion`s, zero-size boxes set aside (a click without a drag
@@ -109,7 +114,7 @@ def decode(
             problem = _text_too_long(event.result, max_characters)
             if problem is not None:
                 return problem
-        return _check_result(event, max_regions, _Bounds(max_points, max_depth))
+        return _check_result(event, max_regions, _Bounds(max_points, max_depth, max_mask_side_px))
     return Decoded(event)
 
 
@@ -136,7 +141,7 @@ def _check_result(
         if isinstance(region, Box):
             _upright(region)
         path = f"$.result[{index}]"
-        problem = _impossible(region, path) or _too_long(region, path, bounds)
+        problem = _too_long(region, path, bounds) or _impossible(region, path)
         if problem is None:
             continue
         if problem.reason != "zero_size_box":
@@ -164,8 +169,8 @@ def _name_apart(result: list[Any]) -> None:
 def _impossible(region: Any, path: str) -> Rejected | None:
     """What the types of JSON can't say is wrong with a region."""
     if isinstance(region, Box):
-        if min(region.x, region.y) < _FARTHEST_PX:  # what is stored must be readable by the same contract
-            message = f"expected corners of at least {_FARTHEST_PX:g} px; a negative size leads past it"
+        if min(region.x, region.y) < -FARTHEST:  # what is stored must be readable by the same contract
+            message = f"expected corners of at least {-FARTHEST:g} px; a negative size leads past it"
             return Rejected("out_of_range", path, message)
         if region.width == 0 or region.height == 0:
             side = "width" if region.width == 0 else "height"
@@ -184,20 +189,31 @@ class _Bounds(NamedTuple):
 
     points: int
     depth: int
+    mask_side_px: int
 
 
 def _too_long(region: Any, path: str, bounds: _Bounds) -> Rejected | None:
     kind = type(region)
-    name = _LONG.get(kind)
-    if name is None:
+    if kind is Mask:
+        return _too_wide(region, path, bounds.mask_side_px)
+    if kind not in _LONG:
         return None
-    number = len(getattr(region, name)) + sum(map(len, getattr(region, "holes", ())))
+    name, what = _LONG[kind]
+    number = len(getattr(region, name)) + sum(max(1, len(hole)) for hole in getattr(region, "holes", ()))
     if number > bounds.points:
-        message = f"expected at most {bounds.points} {name} (max_points); got {number}"
+        message = f"expected at most {bounds.points} {what} (max_points); got {number}"
         return Rejected("too_many_points", f"{path}.{name}", message)
     if kind is Taxonomy and (levels := max(map(len, region.paths), default=0)) > bounds.depth:
         message = f"expected paths of at most {bounds.depth} levels (max_depth); got {levels}"
         return Rejected("out_of_range", f"{path}.paths", message)
+    return None
+
+
+def _too_wide(mask: Mask, path: str, most_px: int) -> Rejected | None:
+    for place, side in enumerate(mask.size):
+        if side > most_px:
+            message = f"expected a side of at most {most_px} px (max_mask_side_px); got {side}"
+            return Rejected("out_of_range", f"{path}.size[{place}]", message)
     return None
 
 

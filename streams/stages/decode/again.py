@@ -110,7 +110,7 @@ def _rejected(error: Exception, document: Any, places: list[int] | None = None) 
         return Rejected("unknown_event_type", "$.type", f"{text}; expected one of the event types of schema 1")
     if path == "$.schema":
         return Rejected("unsupported_schema", path, f"expected 1; {text}")
-    reason = "out_of_range" if re.search(r"[<>]=? |length|with a timezone", text) else "wrong_type"
+    reason = "out_of_range" if re.search(r"[<>]=? |length|with a timezone|out of range", text) else "wrong_type"
     return Rejected(reason, path, text)
 
 

@@ -52,7 +52,7 @@ def score(
         else:
             controls.append(_score_control(name, control, compared, counted, may_join, scene))
     if relations:  # what they connect has to be matched first
-        ends = Ends(controls)
+        ends = Ends(controls, unscored, [compared for _, _, compared in relations])
         for name, control, compared in relations:
             marks, figures = score_objects(control, compared, counted, may_join, scene, ends.relation)
             controls.append(ControlScore(name, control, *figures, marks))

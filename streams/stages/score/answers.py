@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from msgspec import structs
+
 from scoring.agreement.aggregate import (
     best_consensus_share,
     best_mean_of_pairs,
@@ -14,6 +16,7 @@ from scoring.agreement.aggregate import (
 )
 from scoring.agreement.nominal import equality_matrix
 from scoring.agreement.sets import jaccard_matrix, masi_matrix
+from scoring.agreement.support import best_support_share, support_share
 from streams.kinds import ANSWER_KINDS
 from streams.plan import ControlPlan
 from streams.scores import JOIN, AnswerEvidence, Category, CategoryEvidence, SetEvidence
@@ -49,10 +52,16 @@ def score_answers(
     matrix = kind.compare(answers, plan)
     evidence = AnswerEvidence(answers, rows)
     if plan.aggregate == "consensus_share":
-        best = best_consensus_share(answers, counted, may_join)
-        return evidence, figures_of(matrix, consensus_share(answers, counted), best, plan, counted)
+        near = kind.compare(answers, _doubled(plan)) if plan.tolerance else matrix
+        best = best_support_share(near, counted, may_join)
+        return evidence, figures_of(matrix, support_share(matrix, counted), best, plan, counted)
     best = best_mean_of_pairs(matrix, counted, may_join)
     return evidence, figures_of(matrix, mean_of_pairs(matrix, counted), best, plan, counted)
+
+
+def _doubled(plan: ControlPlan) -> ControlPlan:
+    """Numbers that are a tolerance from one in between are twice as far from each other."""
+    return structs.replace(plan, tolerance=2.0 * (plan.tolerance or 0.0))
 
 
 def _categorical(plan: ControlPlan, answers: tuple[Any, ...], counted: tuple[int, ...], may_join: int) -> Figures:

@@ -13,6 +13,7 @@ from scoring.types import Undefined
 from streams.kinds import OBJECT_KINDS
 from streams.kinds.base import Scene
 from streams.kinds.marked_text import with_texts
+from streams.kinds.platform_marks import platform_marks
 from streams.plan import ControlPlan
 from streams.platforms import PLATFORMS, platform_figures
 from streams.scores import ObjectEvidence
@@ -63,8 +64,10 @@ def score_objects(
 
 def _platform(plan: ControlPlan, evidence: ObjectEvidence, counted: list[int], may_join: int) -> Figures:
     """By another platform's formula, of which nothing is known of what it can still become."""
-    rows = len(evidence.agreement.matrix)
-    found = platform_figures(plan.metric, evidence.similarity, evidence.owners, evidence.regions, rows, counted)
+    rows, owners = len(evidence.agreement.matrix), evidence.owners
+    theirs = platform_marks(plan.metric, plan.type, evidence.shapes, evidence.scene) if plan.by_platform else None
+    similarity = evidence.similarity if theirs is None else theirs
+    found = platform_figures(plan.metric, plan.type, similarity, owners, evidence.regions, rows, counted)
     if isinstance(found, Undefined):  # annotators are compared by our own measure then, and the task by none
         return figures_of(evidence.agreement.matrix, found, 1.0, plan, counted)
     figures = figures_of(found.matrix, found.score, 1.0 if may_join else found.score, plan, counted)

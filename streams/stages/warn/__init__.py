@@ -34,7 +34,7 @@ def warn(tallies: Tallies, rules: Rules, touched: Touched) -> list[Alert]:
     found: list[Alert | None] = []
     if touched.scores or touched.stalled:
         found += project_alerts(tallies, rules, touched)
-    if touched.scores or touched.controls:
+    if touched.scores or touched.controls or tallies.touched_annotators:
         found += control_alerts(tallies, rules, touched)
     if tallies.touched_annotators:
         found += annotator_alerts(tallies, rules)

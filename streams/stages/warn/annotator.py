@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scoring.rolling.aged import window
-from scoring.rolling.lead_times import bin_seconds, fast_answers, fast_line, lead_time_quantile, others
+from scoring.rolling.lead_times import bin_seconds, fast_answers, fast_line, others
 from scoring.rolling.rates import RateRule, judge_rate_above, judge_rate_below, rate_above, rate_below
 from scoring.rolling.sums import MICRO, ScoreSums, Verdict
 from scoring.types import Undefined
@@ -14,6 +14,7 @@ from streams.contracts.decisions import Alert
 from streams.quality import AnnotatorRecord, ProjectRecord
 from streams.quality.aged import AGREEMENT, CONSENSUS, GOLD, REVIEWS
 from streams.quality.tallies import Tallies
+from streams.quality.times import quantile_seconds, told_seconds
 from streams.stages.warn.copying import copying_alerts, is_model
 from streams.stages.warn.level import fall_figures, follow_level
 from streams.stages.warn.rules import Rules, looks, looks_at_all
@@ -75,7 +76,8 @@ def _drift(project: ProjectRecord, record: AnnotatorRecord, name: str, rules: Ru
 
     def evidence() -> Evidence:
         found = fall_figures(project, key, record.aged.cells, AGREEMENT, level)
-        return {"annotator": name, "window": level.memory, "raised_at": level.evidence} | found
+        found |= {"annotator": name, "kind": _kind(record), "window": level.memory, "raised_at": level.evidence}
+        return found
 
     return move(project, "annotator_drift", name, Verdict.BEYOND if fallen else Verdict.WITHIN, evidence)
 
@@ -87,7 +89,7 @@ def _rates(project: ProjectRecord, record: AnnotatorRecord, name: str, rules: Ru
     sums = window(cells, CONSENSUS, agreement.window_tasks)
     line, usual = _agreement_line(project, record, rules)
     rule = RateRule(line, agreement.minimum_tasks, agreement.evidence)
-    more: Evidence = {"window": agreement.window_tasks, "others_mean": figure(usual)}
+    more: Evidence = {"window": agreement.window_tasks, "others_mean": figure(usual), "kind": _kind(record)}
     yield _rate(project, "low_agreement_annotator", name, agreement.enabled, sums, rule, more)
     reviewed, gold = alerts.low_approval, alerts.low_gold_accuracy
     for alert, enabled, column, wanted, rate_rule in (
@@ -95,7 +97,7 @@ def _rates(project: ProjectRecord, record: AnnotatorRecord, name: str, rules: Ru
         ("low_gold_accuracy", gold.enabled, GOLD, gold.window_tasks, rules.gold),
     ):
         sums = window(cells, column, wanted)
-        yield _rate(project, alert, name, enabled, sums, rate_rule, {"window": wanted})
+        yield _rate(project, alert, name, enabled, sums, rate_rule, {"window": wanted, "kind": _kind(record)})
 
 
 def _agreement_line(project: ProjectRecord, record: AnnotatorRecord, rules: Rules) -> tuple[float, float | None]:
@@ -161,9 +163,9 @@ def _too_fast(project: ProjectRecord, record: AnnotatorRecord, name: str, rules:
             "rate": None if isinstance(rate, Undefined) else figure(rate.rate),
             "n": sums.n,
             "window": "all",
-            "fast_seconds": None if isinstance(line, Undefined) else figure(bin_seconds(line)),
-            "median_seconds": figure(lead_time_quantile(mine, 0.5)),
-            "others_median_seconds": figure(lead_time_quantile(usual, 0.5)),
+            "fast_seconds": None if isinstance(line, Undefined) else told_seconds(bin_seconds(line)),
+            "median_seconds": figure(quantile_seconds(record.seconds, 0.5)),
+            "others_median_seconds": figure(quantile_seconds(_names(usual), 0.5)),
             "others_n": sum(usual.values()),
             "evidence": None if isinstance(rate, Undefined) else figure(rate.evidence),
             "raised_above": test.share,
@@ -171,6 +173,14 @@ def _too_fast(project: ProjectRecord, record: AnnotatorRecord, name: str, rules:
         }
 
     return move(project, "too_fast", name, verdict, evidence)
+
+
+def _kind(record: AnnotatorRecord) -> str:
+    return "model" if is_model(record) else "human"
+
+
+def _names(seconds: Mapping[int, int]) -> dict[str, int]:
+    return {str(place): n for place, n in seconds.items()}
 
 
 def _bins(seconds: Mapping[str, int]) -> dict[int, int]:

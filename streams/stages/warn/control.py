@@ -11,8 +11,9 @@ from scoring.rolling.sums import MICRO, Verdict, from_micro, to_micro
 from scoring.types import Undefined
 from streams.contracts.decisions import Alert
 from streams.quality import ControlRecord, ProjectRecord, Touched
+from streams.quality.classes import newest_labels
 from streams.quality.tallies import Tallies
-from streams.stages.warn.rules import Rules, looks
+from streams.stages.warn.rules import LOOK_EVERY, Rules, looks
 from streams.stages.warn.standing import Evidence, figure, move, stands
 from streams.thresholds import cannot_fail
 
@@ -31,7 +32,8 @@ def control_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> list[Ale
         now = sum(record.sums.shares.get(control, _NOTHING).values())
         if looks(before // MICRO, now // MICRO, stands(record, "label_shift", control), rules.label_look):
             found.append(_label_shift(tallies, control, rules))
-    if touched.scores and looks(touched.decisions, record.sums.scores.n, standing=False):
+    looked = touched.scores and looks(touched.decisions, record.sums.scores.n, standing=False)
+    if looked or (tallies.touched_annotators and _single(rules) and _at_a_look(tallies)):
         by_name: dict[str, list[ControlRecord]] = {}
         for (name, _), control_record in sorted(tallies.controls.items()):
             by_name.setdefault(name, []).append(control_record)
@@ -73,7 +75,8 @@ def _label_shift(tallies: Tallies, control: str, rules: Rules) -> Alert | None:
     recent: dict[str, int] = {}
     enough = sum(everything.values()) >= to_micro(test.window_tasks + test.minimum_reference_tasks)
     if test.enabled and enough:
-        recent = _recent_labels(tallies, control, to_micro(test.window_tasks))
+        newest = (tallies.labels[bucket] for bucket in sorted(tallies.labels, reverse=True))
+        recent = newest_labels(newest, control, to_micro(test.window_tasks))
     found = label_shift(recent, {k: n - recent.get(k, 0) for k, n in everything.items()}, rules.label_shift)
     verdict = judge_label_shift(found, rules.label_shift) if test.enabled else Verdict.WITHIN
 
@@ -103,25 +106,28 @@ def _label_shift(tallies: Tallies, control: str, rules: Rules) -> Alert | None:
     return move(record, "label_shift", control, verdict, evidence)
 
 
-def _recent_labels(tallies: Tallies, control: str, wanted_micro: int) -> dict[str, int]:
-    """Of the newest minutes that hold enough tasks with a label of the control."""
-    found: dict[str, int] = {}
-    total = 0
-    for bucket in sorted(tallies.labels, reverse=True):
-        for label, n in tallies.labels[bucket].get(control, _NOTHING).items():
-            found[label] = found.get(label, 0) + n
-            total += n
-        if total >= wanted_micro:
-            break
-    return found
+def _single(rules: Rules) -> bool:
+    """Whether tasks are decided by one answer: those have no score, and their number says when to look."""
+    return rules.plan.settings.required_annotators == 1
+
+
+def _at_a_look(tallies: Tallies) -> bool:
+    return any(one.tasks and one.tasks % LOOK_EVERY == 0 for one in tallies.controls.values())
 
 
 def _threshold(record: ProjectRecord, control: str, parts: list[ControlRecord], rules: Rules) -> Alert | None:
     test = rules.alerts.threshold_cannot_fail
     total = certain = 0
     most, why = 0, ""
+    answers_n = dict(parts[0].quorums)
     for part in parts:
         plan = rules.plan.control(control, (part.type,))
+        alone = part.tasks - part.passed[0] if _single(rules) else 0
+        total += alone
+        if alone and plan is not None and plan.threshold:
+            certain, most = certain + alone, alone
+            why = f"a threshold of {plan.threshold:g} cannot fail with one annotator: a single answer has no score"
+            answers_n["1"] = answers_n.get("1", 0) + alone
         for answers, n in sorted(part.quorums.items()):
             total += n
             reason = None if plan is None else cannot_fail(plan, int(answers))
@@ -142,7 +148,7 @@ def _threshold(record: ProjectRecord, control: str, parts: list[ControlRecord], 
             "cannot_fail_n": certain,
             "share": figure(certain / total) if total else None,
             "why": why,
-            "annotators": dict(sorted(parts[0].quorums.items())),
+            "annotators": dict(sorted(answers_n.items())),
             "raised_above": test.share,
             "resolved_at": test.resolve_share,
         }

@@ -10,7 +10,7 @@ from scoring.rolling.level import AT_REST, LevelRule, LevelState, Shift, find_sh
 from streams.quality import AGED_SECONDS, ProjectRecord, rfc3339
 from streams.stages.warn.standing import Evidence, figure
 
-__all__ = ["fall_figures", "follow_level", "has_fallen"]
+__all__ = ["fall_figures", "fall_of", "follow_level", "has_fallen"]
 
 _LEVELS: Final = 500
 """Subjects whose former episodes are remembered; the one that began longest ago is forgotten first."""
@@ -36,13 +36,20 @@ def follow_level(record: ProjectRecord, key: str, cells: Sequence[Sequence[int]]
     return has_fallen(record, key)
 
 
+def fall_of(
+    record: ProjectRecord, key: str, cells: Sequence[Sequence[int]], column: int, rule: LevelRule
+) -> Shift | None:
+    """The fall that the scan sees now; none where it sees too little."""
+    state = record.levels.get(key, LevelState())
+    found = find_shift(scores_of(cells, column), rule, state.start)
+    return found if isinstance(found, Shift) else None
+
+
 def fall_figures(
     record: ProjectRecord, key: str, cells: Sequence[Sequence[int]], column: int, rule: LevelRule
 ) -> Evidence:
     """What the scan sees now; figures are null where it sees too little."""
-    state = record.levels.get(key, LevelState())
-    found = find_shift(scores_of(cells, column), rule, state.start)
-    shift = found if isinstance(found, Shift) else None
+    shift = fall_of(record, key, cells, column, rule)
     return {
         "since": None if shift is None else rfc3339(shift.since * _AGED_US),
         "baseline_mean": figure(shift and shift.before),

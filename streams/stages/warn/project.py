@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from scoring.rolling.aged import scores_of
 from scoring.rolling.drift import drop, judge_drop
-from scoring.rolling.sums import Verdict
+from scoring.rolling.level import Shift
+from scoring.rolling.sums import MICRO, NO_SCORES, ScoreSums, Verdict
+from scoring.rolling.window import BucketedSums
+from scoring.types import Undefined
 from streams.contracts.decisions import Alert
-from streams.quality import ProjectRecord, Touched
+from streams.quality import AGED_SECONDS, BUCKET_SECONDS, ProjectRecord, Touched, rfc3339
+from streams.quality.aged import AGREEMENT
 from streams.quality.tallies import Tallies
-from streams.stages.warn.level import fall_figures, follow_level, has_fallen
+from streams.stages.warn.copying import is_model
+from streams.stages.warn.level import fall_figures, fall_of, follow_level, has_fallen
 from streams.stages.warn.rules import Rules, looks
 from streams.stages.warn.standing import Evidence, figure, key_of, move
 
 __all__ = ["project_alerts"]
 
 _SCORES: Final = 1
+_MOST_NAMED: Final = 3
+_LEAST_TASKS: Final = 5
+"""Before and after, of whoever is named."""
 
 
 def project_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> list[Alert | None]:
@@ -58,6 +68,7 @@ def _drift(tallies: Tallies, rules: Rules, before: int) -> Alert | None:
             "resolved_below": test.resolve_drop,
             "standard_errors": test.standard_errors,
             "window_dropped": record.dropped,
+            **_where(tallies, fall_of(record, key, cells, _SCORES, level) if fallen else None),
             "fallen": fallen,
             "fall_raised_at": test.evidence,
             **{f"fall_{name}": value for name, value in fall_figures(record, key, cells, _SCORES, level).items()},
@@ -74,6 +85,58 @@ def _follow_window(tallies: Tallies, rules: Rules) -> None:
     verdict = judge_drop(buckets.baseline, recent, test.drop, test.resolve_drop, test.standard_errors)
     if verdict is not Verdict.BETWEEN:
         tallies.record.dropped = verdict is Verdict.BEYOND
+
+
+def _where(tallies: Tallies, fall: Shift | None) -> Evidence:
+    """What a labeling lead has to know to begin: since when, whose agreement has fallen most, what agrees least."""
+    buckets = tallies.buckets
+    if fall is None:
+        since, before, after = _window_start(buckets) * BUCKET_SECONDS, buckets.baseline.mean(), buckets.recent.mean()
+    else:
+        since, before, after = fall.since * AGED_SECONDS, fall.before, fall.after
+    fallen = sorted(_fallen(tallies, since // AGED_SECONDS))[:_MOST_NAMED]
+    controls = [(name, one.scores) for (name, _), one in tallies.controls.items() if one.scores[0]]
+    mean, control = min(((sums[1] / sums[0], name) for name, sums in controls), default=(None, None))
+    return {
+        "since": rfc3339(since * MICRO),
+        "mean_before": figure(before),
+        "mean_since": figure(after),
+        "annotators_fallen": {name: figure(mean) for name, mean in sorted((name, mean) for _, name, mean in fallen)},
+        "lowest_control": control,
+        "lowest_control_mean": figure(mean and mean / MICRO),
+    }
+
+
+def _window_start(buckets: BucketedSums) -> int:
+    n, start = 0, 0
+    for bucket, scores in reversed(buckets.in_order()):
+        n, start = n + scores.n, bucket
+        if n >= buckets.window:
+            break
+    return start
+
+
+def _fallen(tallies: Tallies, since: int) -> Iterator[tuple[float, str, float]]:
+    """(minus the fall, times tasks; who; mean since) of people with enough tasks on both sides."""
+    for name, record in tallies.annotators.items():
+        if name is None or is_model(record):
+            continue
+        former, now = _parts(record.aged.cells, AGREEMENT, since)
+        before, after = former.mean(), now.mean()
+        if isinstance(before, Undefined) or isinstance(after, Undefined) or min(former.n, now.n) < _LEAST_TASKS:
+            continue
+        if after < before:
+            yield (after - before) * now.n, name, after
+
+
+def _parts(cells: Sequence[Sequence[int]], column: int, since: int) -> tuple[ScoreSums, ScoreSums]:
+    """The sums before a moment, and those since."""
+    scores = scores_of(cells, column)
+    after = NO_SCORES
+    for bucket, sums in scores.in_order():
+        if bucket >= since:
+            after = after.plus(sums)
+    return scores.total.minus(after), after
 
 
 def _stalled(record: ProjectRecord, rules: Rules) -> Alert | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -53,17 +54,52 @@ def move(
     if standing is not None:
         del record.alerts[key]
         figures = dict(sorted(evidence().items()))
-        action = ALERTS[alert].resolved.format_map(standing.evidence | figures)
+        action = ALERTS[alert].resolved.format_map(_told(record.project_id, standing.evidence | figures))
         return _alert(standing, record.project_id, "resolved", now, figures, action)
     if sum([one.alert == alert for one in record.alerts.values()]) >= OPEN_ALERTS:
         return None
     figures = dict(sorted(evidence().items()))  # as they are stored
     episode = record.episodes[alert] = record.episodes.get(alert, 0) + 1
     alert_id = _alert_id(record.project_id, alert, subject, now, episode)
-    kind = ALERTS[alert]
-    raised = OpenAlert(alert, subject, alert_id, kind.severity, now, figures, kind.action.format_map(figures))
+    named = ALERTS[alert]
+    kind = named.of_model if named.of_model is not None and figures.get("kind") == "model" else named
+    action = kind.action.format_map(_told(record.project_id, figures))
+    raised = OpenAlert(alert, subject, alert_id, kind.severity, now, figures, action)
     record.alerts[key] = raised
     return _alert(raised, record.project_id, "raised", now, figures, raised.recommended_action)
+
+
+class _Figure(float):
+    """A figure in a sentence: three digits, or as a share (`:%`)."""
+
+    def __format__(self, spec: str) -> str:
+        if spec == "%":
+            return f"{float(self) * 100:.0f} %"
+        return f"{float(self):,.0f}" if abs(self) >= 1_000 else f"{float(self):.3g}"
+
+
+class _Unknown:
+    """What there is no figure of."""
+
+    def __format__(self, spec: str) -> str:
+        return "unknown"
+
+
+def _told(project_id: str, figures: Evidence) -> dict[str, Any]:
+    """Evidence as sentences have it."""
+    told: dict[str, Any] = {
+        "path": f"/v1/projects/{quote(project_id, safe='')}/quality",
+        "who": quote(str(figures.get("annotator", "")), safe=""),
+    }
+    for name, value in figures.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            told[name] = _Figure(value)
+        elif isinstance(value, dict):
+            parts = [f"{part} {_Figure(mean)}" for part, mean in value.items() if isinstance(mean, int | float)]
+            told[name] = ", ".join(parts) or "nobody in particular"
+        else:
+            told[name] = _Unknown() if value is None else value
+    return told
 
 
 def figure(value: float | Undefined | None) -> float | None:

@@ -15,6 +15,7 @@ from streams.stages.warn.standing import Evidence, figure, move, stands
 __all__ = ["task_alerts"]
 
 _ALERT = "outlier_task"
+_CHANGED = "the decision is not what it was, and either a model agrees with it or the task is open again"
 
 
 def task_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> list[Alert | None]:
@@ -24,22 +25,25 @@ def task_alerts(tallies: Tallies, rules: Rules, touched: Touched) -> list[Alert 
     stand_out = test.enabled and settled >= test.minimum_tasks and outliers <= test.maximum_share * settled
     found: list[Alert | None] = []
     for task, contribution in sorted(touched.outliers.items()):
-        if contribution is None or not test.enabled:
-            found.append(_resolve(record, task))
+        if contribution is None:
+            found.append(_resolve(record, task, _CHANGED))
+        elif not test.enabled:
+            found.append(_resolve(record, task, "outlier_task is switched off"))
         elif stand_out and not stands(record, _ALERT, task):
             found += _make_room(record, test.maximum_open)
             found.append(move(record, _ALERT, task, Verdict.BEYOND, partial(_named, record, task, contribution)))
     return found
 
 
-def _resolve(record: ProjectRecord, task: str) -> Alert | None:
-    return move(record, _ALERT, task, Verdict.WITHIN, partial(_figures, record, task))
+def _resolve(record: ProjectRecord, task: str, reason: str) -> Alert | None:
+    return move(record, _ALERT, task, Verdict.WITHIN, lambda: _figures(record, task) | {"reason": reason})
 
 
 def _make_room(record: ProjectRecord, most: int) -> list[Alert | None]:
     """Resolve the oldest."""
     standing = sorted((one.raised_at, one.subject) for one in record.alerts.values() if one.alert == _ALERT)
-    return [_resolve(record, task) for _, task in standing[: max(0, len(standing) + 1 - most)]]
+    reason = f"{most} newer ones are open, and nothing about this task has changed"
+    return [_resolve(record, task, reason) for _, task in standing[: max(0, len(standing) + 1 - most)]]
 
 
 def _figures(record: ProjectRecord, task: str) -> Evidence:

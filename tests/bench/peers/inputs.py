@@ -36,26 +36,28 @@ def outlines(annotators: int, objects: int, vertices: int, seed: int = 7) -> lis
 
 
 def masks(
-    annotators: int, objects: int, size: tuple[int, int], radius: float, seed: int = 7
+    annotators: int, objects: int, size: tuple[int, int], radius: float, hole: float = 0.0, seed: int = 7
 ) -> list[list[dict[str, Any]]]:
-    """By annotator: wavy discs of about this radius as COCO's uncompressed run lengths, down the columns."""
+    """By annotator: wavy discs of about this radius, with a hole of this share of it, as COCO's uncompressed run
+    lengths, down the columns."""
     chance = np.random.default_rng(seed)
     height, width = size
     reach = 1.2 * radius
     centres = chance.uniform(reach, np.array([width, height]) - reach, (objects, 2))
     return [
-        [{"size": [height, width], "counts": _disc(centre + chance.normal(0, 3, 2), radius, height, width)}
+        [{"size": [height, width], "counts": _disc(centre + chance.normal(0, 3, 2), radius, hole, height, width)}
          for centre in centres]
         for _ in range(annotators)
     ]  # fmt: skip
 
 
-def _disc(centre: _Floats, radius: float, height: int, width: int) -> list[int]:
+def _disc(centre: _Floats, radius: float, hole: float, height: int, width: int) -> list[int]:
     (x, y), reach = centre, 1.3 * radius
     left, right = max(0, int(x - reach)), min(width, int(x + reach))
     top, bottom = max(0, int(y - reach)), min(height, int(y + reach))
     across, down = np.arange(left, right)[:, None] - x, np.arange(top, bottom) - y
-    inside = np.hypot(across, down) < radius * (1.0 + 0.1 * np.sin(5.0 * np.arctan2(down, across)))
+    share = np.hypot(across, down) / (radius * (1.0 + 0.1 * np.sin(5.0 * np.arctan2(down, across))))
+    inside = (share < 1.0) & (share >= hole)
     columns, rows = np.nonzero(np.diff(inside.astype(np.int8), axis=1, prepend=0, append=0))
     toggles = (left + columns) * height + top + rows
     counts: list[int] = np.diff(toggles, prepend=0, append=height * width).tolist()

@@ -73,10 +73,12 @@ def _polygons(drawn: list[list[Any]]) -> list[Polygon]:
     return [Polygon.of(ring) for rings in drawn for ring in rings]
 
 
-def polygon_iou(drawn: list[list[Any]]) -> Prepared:
-    """All with all, exact, in one call."""
+def polygon_iou(drawn: list[list[Any]], held: bool = True) -> Prepared:
+    """All with all, exact, in one call; of polygons that are held from call to call or of new ones each time."""
     polygons = _polygons(drawn)
-    return Prepared(lambda _: polygon_similarity(polygons), lambda found: _between(found, drawn))
+    return Prepared(
+        polygon_similarity, lambda found: _between(found, drawn), lambda: polygons if held else _polygons(drawn)
+    )
 
 
 def _score(similarity: Similarity, owners: list[int], annotators: int) -> float:

@@ -16,6 +16,8 @@ from scoring.profiles.cvat import (
     quality,
     quorum_votes,
 )
+from scoring.profiles.cvat_shapes import line_similarity, skeleton_similarity
+from scoring.shapes.keypoints import Keypoints
 from tests.scoring.strategies import Marks, as_boxes, marks
 
 
@@ -91,3 +93,26 @@ def test_a_merge_drops_what_too_few_agree_on() -> None:
     assert kept.score == pytest.approx(2 / 3)
     with pytest.raises(ValueError, match="at least one box and one label each, got 2 and 1"):
         merge_cluster(boxes, ["car"], annotators=3)
+
+
+_LINE = [(100.0, 100.0), (500.0, 100.0), (900.0, 100.0)]
+
+
+@pytest.mark.parametrize(
+    ("other", "alike"),
+    [
+        # CVAT's LineMatcher, transcribed and run on 1280 x 720.
+        ([(100, 100), (500, 100)], 1 / 3),
+        ([(100, 120), (900, 100)], 0.818145),
+        ([(900, 110), (300, 110), (100, 100)], 0.468291),
+        ([(100, 400), (900, 400)], 0.0),
+    ],
+)
+def test_lines_are_compared_where_either_has_a_corner(other: list[tuple[float, float]], alike: float) -> None:
+    assert line_similarity(_LINE, other, 1280, 720) == pytest.approx(alike, abs=1e-6)
+    assert line_similarity(other, _LINE, 1280, 720) == pytest.approx(alike, abs=1e-6)
+
+
+def test_a_skeleton_on_a_level_line_is_like_nothing() -> None:
+    level = Keypoints.of({"a": [0, 0, 2], "b": [10, 0, 2]})
+    assert skeleton_similarity(level, level) == 0.0

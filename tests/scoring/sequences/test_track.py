@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.agreement.boxes import iou
-from scoring.sequences.track import Track, track_of, track_similarity
+from scoring.sequences import track as track_module
+from scoring.sequences.track import KeyFrames, Track, track_of, track_similarity
 from tests.scoring.sequences.strategies import extreme_tracks, tracks
 
 
@@ -114,7 +115,7 @@ def test_long_videos_are_sampled_and_lives_still_count_in_full() -> None:
 
 
 def test_many_tracks_take_several_passes_and_long_ones_another_path_to_the_same_bits() -> None:
-    # 30 tracks of 300 frames: 130,500 compared frames, two blocks. The far one is too long for the look-up table.
+    # 30 tracks of 300 frames: 130,500 compared frames, four blocks. The far one is too long for the look-up table.
     still = [track_of({0: (float(i), 0.0, 40.0, 10.0), 299: (float(i), 0.0, 40.0, 10.0)}) for i in range(30)]
     far = track_of({0: (0.0, 50.0, 1.0, 1.0), 3_000_000: (0.0, 50.0, 1.0, 1.0)})
     similarity = track_similarity(still)
@@ -122,6 +123,35 @@ def test_many_tracks_take_several_passes_and_long_ones_another_path_to_the_same_
         for j in range(30):
             assert similarity[i, j] == pytest.approx((40 - abs(i - j)) / (40 + abs(i - j)), abs=1e-12)
     assert np.array_equal(track_similarity([*still, far])[:-1, :-1], similarity)
+
+
+wandering = st.dictionaries(
+    st.integers(-100, 200),
+    st.tuples(*[st.sampled_from([0.0, 10.0, 25.0, 400.0])] * 2, *[st.sampled_from([0.0, 10.0, 15.0])] * 2),
+    min_size=1,
+    max_size=5,
+).map(track_of)
+# Over several stretches of frames, often far apart on some and touching on others.
+
+
+@given(st.lists(wandering, min_size=2, max_size=5))
+def test_passing_over_frames_on_which_boxes_are_apart_changes_no_bit(drawn: list[Track]) -> None:
+    quickly = track_similarity(drawn)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_UNROLLED", "_WALKED"):
+            patch.setattr(track_module, name, 0)
+            assert np.array_equal(track_similarity(drawn), quickly)
+
+
+def test_only_frames_on_which_two_may_meet_are_compared() -> None:
+    # They cross on frame 500 of 0 to 1,000, at 10 px a frame, and are 10 px wide.
+    right = track_of({0: (0.0, 0.0, 10.0, 10.0), 1_000: (10_000.0, 0.0, 10.0, 10.0)})
+    left = track_of({0: (10_000.0, 0.0, 10.0, 10.0), 1_000: (0.0, 0.0, 10.0, 10.0)})
+    zero, start, common = np.array([0]), np.array([0]), np.array([1_001])
+    pair, frame = track_module._Walked(KeyFrames([right, left])).near(zero, zero + 1, start, common)
+    # The stretch of 32 frames that has 500 in it.
+    assert (pair.tolist(), frame.tolist()) == ([0] * 32, list(range(480, 512)))
+    assert track_similarity([right, left])[0, 1] == pytest.approx(1 / 1_001, abs=1e-15)
 
 
 def test_what_is_not_a_track_is_refused_with_what_came() -> None:
@@ -132,3 +162,5 @@ def test_what_is_not_a_track_is_refused_with_what_came() -> None:
         track_similarity([Track((3,), (still, still)), track_of({0: still})])
     with pytest.raises(ValueError, match="max_frames of at least 1, got 0"):
         track_similarity([], max_frames=0)
+    with pytest.raises(ValueError, match=r"expected finite boxes, got \[\[0\.0, inf, 1\.0, 1\.0\]\]"):
+        track_similarity([track_of({0: still, 1: (0.0, float("inf"), 1.0, 1.0)}), track_of({0: still})])

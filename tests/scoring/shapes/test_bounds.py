@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given
 
 from scoring.agreement.similarity import as_dense
-from scoring.shapes import Keypoints, Mask, Polygon, keypoints_similarity, mask_similarity
+from scoring.shapes import Keypoints, Mask, Polygon, keypoints_similarity, mask_overlap, mask_similarity
 from scoring.shapes import boundaries as boundary_rules
 from scoring.shapes import meeting as meeting_rules
 from scoring.shapes import regions as region_rules
@@ -43,28 +43,70 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-def test_masks_are_looked_up_in_one_go_and_only_where_they_may_meet(looked_up: list[int]) -> None:
+@pytest.fixture
+def columns_met(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Numbers of columns that pairs of masks are compared in at once."""
+    sizes: list[int] = []
+    met = mask_overlap._met
+
+    def counted(columns: Any, one: Any, *rest: Any) -> Any:
+        sizes.append(len(one))
+        return met(columns, one, *rest)
+
+    monkeypatch.setattr(mask_overlap, "_met", counted)
+    return sizes
+
+
+def test_masks_are_compared_in_one_go_and_only_where_they_may_meet(columns_met: list[int]) -> None:
     one, beside = disc(100, 100, 40), disc(170, 100, 40)
     mask_similarity([one, beside, disc(300, 200, 40)])
-    # The third meets neither; of the first two only the columns that both have, 131 to 139, have runs to look up.
+    # The third meets neither; the first two have the columns 131 to 139 in common.
+    assert columns_met == [9]
+
+
+def test_masks_are_compared_in_parts_of_bounded_size(columns_met: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [disc(100 + shift, 100, 40) for shift in range(8)]
+    whole = mask_similarity(drawn)
+    columns_met.clear()
+    monkeypatch.setattr(mask_runs, "_LOOK_UPS", 200)
+    assert np.array_equal(as_dense(mask_similarity(drawn)), as_dense(whole))
+    assert len(columns_met) > 10
+    assert max(columns_met) <= 200 + 80  # the last pair of a part may go over: 80 columns
+
+
+def test_masks_that_are_looked_up_are_so_in_one_go_and_only_where_they_may_meet(
+    looked_up: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mask_overlap, "_MOST_COLUMNS_A_RUN", 0)
+    one, beside = disc(100, 100, 40), disc(170, 100, 40)
+    mask_similarity([one, beside, disc(300, 200, 40)])
+    # Of the first two only the columns that both have, 131 to 139, have runs to look up.
     assert len(looked_up) == 1
     assert sum(looked_up) <= 2 * 10
 
 
-def test_masks_are_compared_in_parts_of_bounded_size(looked_up: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = [disc(100 + shift, 100, 40) for shift in range(8)]
-    whole = mask_similarity(drawn)
-    looked_up.clear()
-    monkeypatch.setattr(mask_runs, "_LOOK_UPS", 200)
-    assert np.array_equal(as_dense(mask_similarity(drawn)), as_dense(whole))
-    assert len(looked_up) > 10
-    assert max(looked_up) <= 200 + 160  # the last pair of a part may go over: 80 columns, a run each
+def test_masks_whose_boxes_meet_but_whose_runs_do_not_share_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A frame's upper left and lower right corner: one ends before the other begins.
+    upper = Mask.of([4, 4], [0, 4, 2, 1, 9])  # column 0 and row 2 of column 1
+    lower = Mask.of([4, 4], [7, 1, 8])  # row 3 of column 1
+    wider = Mask.of([4, 4], [7, 2, 3, 4])
+    for most in (4, 0):
+        monkeypatch.setattr(mask_overlap, "_MOST_COLUMNS_A_RUN", most)
+        assert mask_similarity([upper, lower]).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+        assert mask_similarity([upper, wider]).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+def test_masks_of_few_runs_in_thousands_of_columns_are_not_cut_into_columns(columns_met: list[int]) -> None:
+    height, width = 3_000, 100_000
+    floor, sea = (Mask.of([height, width], [start, height * width - start]) for start in (7, height * width // 2))
+    assert mask_similarity([floor, sea])[0, 1] == (height * width // 2) / (height * width - 7)
+    assert columns_met == []
 
 
 def test_masks_too_large_to_lie_on_one_axis_have_the_same_similarity(looked_up: list[int]) -> None:
     # Three rasters of 2^51 pixels are more than a float64 numbers exactly; two are not.
     height, width = 2**26, 2**25
-    runs = [[10, 20], [20, 20], [0, 15]]
+    runs = [[10 * height, 20 * height], [20 * height, 20 * height], [0, 15 * height]]
     drawn = [Mask.of([height, width], [*counts, height * width - sum(counts)]) for counts in runs]
     far = Mask.of([height, width], [height * width - 7, 7])
     similarity = as_dense(mask_similarity([*drawn, far]))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
-from scoring.shapes import Mask, mask_similarity
+from scoring.shapes import Mask, mask_overlap, mask_similarity
 from scoring.shapes.mask import mask_regions
 from scoring.shapes.mask_fusion import MaskFusion, fuse_mask, staple
 from tests.scoring.shapes.strategies import image_of_mask, images, mask_of_image, masks
@@ -51,6 +51,18 @@ def test_iou_is_cocos(drawn: list[NDArray[np.bool_]]) -> None:
         for j, b in enumerate(drawn):
             # COCO gives 0 to two empty masks; to us nothing equals nothing.
             assert similarity[i, j] == (expected[i, j] if a.any() or b.any() else 1.0)
+
+
+@given(st.lists(images(height=13, width=3), min_size=2, max_size=5), st.sampled_from([0, 1, 4, 99]))
+def test_iou_is_the_same_by_columns_and_by_looking_runs_up(drawn: list[NDArray[np.bool_]], most_pieces: int) -> None:
+    # Up to seven pieces a column, runs over several columns, columns without any: some masks are tidy, some are not.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mask_overlap, "_MOST_PIECES_A_COLUMN", most_pieces)
+        similarity = mask_similarity([mask_of_image(image) for image in drawn])
+    for i, a in enumerate(drawn):
+        for j, b in enumerate(drawn):
+            expected = (a & b).sum() / (a | b).sum() if (a | b).any() else 1.0
+            assert similarity[i, j] == expected
 
 
 @given(images(), images())

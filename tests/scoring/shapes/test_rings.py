@@ -96,3 +96,16 @@ def test_two_thousand_points_at_random_cost_less_than_a_second() -> None:
     assert process_time() - begun < 1.0  # 0.02 s measured; the cells of the first alone take over 10 s
     assert found[0].equals(shapely.MultiPoint(at_random(2_000)).convex_hull)
     assert found[1].is_empty
+
+
+def test_a_ring_that_ends_where_it_began_is_the_same_ring_and_gains_no_corner() -> None:
+    corners = ((0, 0), (4, 0), (4, 4), (0, 4))
+    shut, left_open = enclosed([(*corners, corners[0]), corners])
+    assert shapely.equals_exact(shut, left_open)
+    assert shapely.get_num_coordinates([shut, left_open]).tolist() == [5, 5]
+
+
+def test_a_corner_that_is_nowhere_is_named_by_its_place_in_its_own_ring() -> None:
+    fine, broken = ((0, 0), (4, 0), (4, 4)), ((0, 0), (4, float("inf")), (4, 4))
+    with pytest.raises(ValueError, match="as point 1 of a polygon"):
+        enclosed([fine, fine, broken])
