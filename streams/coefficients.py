@@ -21,7 +21,7 @@ from scoring.chance.many import fleiss_kappa, gwet_ac, percent_agreement
 from scoring.chance.ratings import RatingSums, interval_alpha
 from scoring.chance.tally import natural_order
 from scoring.chance.two import PairCounts, cohen_kappa
-from scoring.chance.units import MISSING
+from scoring.chance.units import unit_alpha
 from scoring.types import Undefined
 from streams.kinds import OBJECT_KINDS
 from streams.plan import ControlPlan
@@ -217,13 +217,9 @@ def _sums(answers: Sequence[Mapping[str, Any]]) -> RatingSums:
 
 def _of_objects(units: Sequence[Counter[str]]) -> Iterator[Statistic]:
     """Over objects, found and named in one; and of found objects the names alone."""
-    drawn = [{label: n for label, n in unit.items() if label != MISSING} for unit in units]
-    for name, counts in (("object_alpha", units), ("object_label_alpha", drawn)):
-        seen = Coincidences()
-        for unit in counts:
-            seen.add(unit)
-        n = sum(sum(unit.values()) > 1 for unit in counts)
-        yield _statistic(name, krippendorff_alpha(seen.table()), n, level="nominal", unit="object")
+    for name, count_missing in (("object_alpha", True), ("object_label_alpha", False)):
+        alpha, n = unit_alpha([(unit, 1) for unit in units], count_missing=count_missing)
+        yield _statistic(name, alpha, n, level="nominal", unit="object")
 
 
 def _comparable(answers: Sequence[Mapping[str, Any]]) -> int:

@@ -12,7 +12,7 @@ from scoring.chance.icc import icc_one_way
 from scoring.chance.many import fleiss_kappa, gwet_ac, percent_agreement
 from scoring.chance.ratings import RatingSums, exactly, interval_alpha
 from scoring.chance.tally import natural_order
-from scoring.chance.units import MISSING
+from scoring.chance.units import unit_alpha
 from scoring.types import Undefined
 from streams.coefficients import LabelSet
 from streams.contracts.views import Statistic
@@ -79,10 +79,9 @@ def _labels(seen: Coincidences, record: ControlRecord) -> list[Any] | None:
 
 def _of_objects(units: list[tuple[Counter[Any], int]]) -> dict[str, Statistic]:
     """Over objects, found and named in one; and of found objects the names alone."""
-    drawn = [(Counter({label: k for label, k in unit.items() if label != MISSING}), n) for unit, n in units]
     return {
-        name: coefficient(krippendorff_alpha(_seen(of).table()), _comparable(of))
-        for name, of in (("object_alpha", units), ("object_label_alpha", drawn))
+        name: coefficient(*unit_alpha(units, count_missing=count_missing))
+        for name, count_missing in (("object_alpha", True), ("object_label_alpha", False))
     }
 
 

@@ -177,6 +177,18 @@ def test_more_than_a_thousand_different_ratings_are_no_steps() -> None:
     assert found["krippendorff_alpha"].value is not None
 
 
+def test_what_objects_lack_is_told_of_objects() -> None:
+    """Two annotators throughout: each sees a box that the other does not; then one that both see; then none at all."""
+    apart = figures(only(board(*both("t1", box(), box(x=900)))))
+    assert (
+        apart["object_label_alpha"].undefined
+        == "no object was found by two annotators, so no two names can be compared"
+    )
+    assert apart["object_alpha"].interval_undefined == "all objects disagree in the same way"
+    named = figures(only(board(*both("t1", box(), box(label="bus")))))
+    assert named["object_label_alpha"].interval_undefined == "an interval needs two objects with two answers, got 1"
+
+
 def test_objects_have_alpha_over_matched_units() -> None:
     """One box seen by both, one by ann alone. Units {car 2}, {car 1, missing 1}: disagreement 2 / 4 within and
     2 x 3 x 1 / (4 x 3) by chance, so alpha is 0. What was found by both is called alike, which nothing contradicts."""
@@ -301,7 +313,7 @@ def test_a_question_that_nobody_answered_is_no_agreement_but_marking_nothing_is(
     control = only(board(submitted("t1", "ann", None), submitted("t1", "ben", None), project=both_asked))
 
     assert (control.control, figures(control)["mean_score"].value) == ("objects", 1.0)
-    assert figures(control)["object_alpha"].undefined == "no answers"
+    assert figures(control)["object_alpha"].undefined == "nobody marked an object"
 
 
 def test_what_is_no_event_is_counted_by_its_reason_and_changes_nothing() -> None:
