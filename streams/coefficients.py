@@ -76,7 +76,7 @@ class Statistic(Struct, frozen=True, kw_only=True):
     """The 95 % interval over samples of such units; objects of one task are not independent, so theirs is on the short
     side."""
     n: int
-    """Units with at least two answers: those that can agree or disagree."""
+    """Units with at least two answers: those that can agree or disagree; of ICC(2,.) tasks that everybody answered."""
     unit: Literal["task", "object"]
     """What n counts."""
     undefined: str | None
