@@ -11,7 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["MOST_SHARED", "Bias"]
+import numpy as np
+
+from scoring.types import Array
+
+__all__ = ["MOST_SHARED", "Bias", "shared_bias"]
 
 MOST_SHARED: Final = 0.4
 """The most that accuracies alone ever weigh. Where annotators err independently of one another, matrices are right also
@@ -96,5 +100,44 @@ class Bias:
         (0.4, 0.003)
         """
         total = sum(ahead * ahead // answers[name] for name, ahead in self.ahead.items())
-        common, own = total + prior, max(self.spread - total, 0) + prior
-        return min(MOST_SHARED, common**2 / (common**2 + own**2))
+        return _weight(total, self.spread, prior)
+
+
+def shared_bias(counts: Array, prior: float) -> float:
+    """`Bias.shared` of a batch.
+
+    Parameters
+    ----------
+    counts
+        (annotators, true classes, answers given): expected answers, at least 0.
+    prior
+        Added to the shared part and to the other, in answers; at least 0.
+
+    Returns
+    -------
+    float
+        In [0, `MOST_SHARED`]; 0 without a prior, which means that biases are not looked at.
+
+    Examples
+    --------
+    The first annotator of `Bias.count`, twice; and one with the opposite bias.
+
+    >>> one, other = [[10.0, 0.0], [4.0, 6.0]], [[6.0, 4.0], [0.0, 10.0]]
+    >>> round(shared_bias(np.array([one, one]), 0.1), 3), round(shared_bias(np.array([one, other]), 0.1), 3)
+    (0.4, 0.003)
+    """
+    if prior == 0.0:
+        return 0.0
+    answers, right = counts.sum(axis=2), np.diagonal(counts, axis1=1, axis2=2)
+    given = answers.sum(axis=1, keepdims=True)
+    ahead = right - answers * (right.sum(axis=1, keepdims=True) / np.where(given > 0.0, given, 1.0))
+    spread, total = (
+        float((part**2 / np.where(of > 0.0, of, 1.0)).sum())
+        for part, of in ((ahead, answers), (ahead.sum(axis=0), answers.sum(axis=0)))
+    )
+    return _weight(total, spread, prior)
+
+
+def _weight(common: float, spread: float, prior: float) -> float:
+    shared, own = common + prior, max(spread - common, 0) + prior
+    return min(MOST_SHARED, shared**2 / (shared**2 + own**2))

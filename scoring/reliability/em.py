@@ -88,7 +88,9 @@ class Fit:
         return len(self.trace)
 
 
-def estimate(answers: Answers, maximise: Maximise, gold: Integers | None, stopping: Stopping) -> Fit:
+def estimate(
+    answers: Answers, maximise: Maximise, gold: Integers | None, stopping: Stopping, anchor: float = 0.0
+) -> Fit:
     """Alternate between the true classes and the annotators' confusion until neither changes.
 
     Starts from the vote shares (gold: its class), so the result depends on nothing but the answers. All products are
@@ -99,6 +101,8 @@ def estimate(answers: Answers, maximise: Maximise, gold: Integers | None, stoppi
     gold
         (n_tasks,) the true class where it is known, `ABSENT` (-1) elsewhere. Gold is certain: its class keeps the
         posterior 1 and counts in full when the annotators are estimated.
+    anchor
+        Part of the vote shares in what annotators are estimated from, in [0, 1]; the rest are the posteriors.
 
     Raises
     ------
@@ -108,6 +112,7 @@ def estimate(answers: Answers, maximise: Maximise, gold: Integers | None, stoppi
     if stopping.max_iterations < 1:
         raise ValueError(f"expected at least 1 iteration, got {stopping.max_iterations}")
     posteriors, impossible = known_or_shares(answers, gold)
+    votes = posteriors
     given = answers.given()
     received = given.T.tocsr()
     enough = stopping.tolerance * max(len(answers.tasks), 1)
@@ -116,7 +121,8 @@ def estimate(answers: Answers, maximise: Maximise, gold: Integers | None, stoppi
     while True:
         parameters = maximise(counts, posteriors.sum(axis=0))
         posteriors, log_likelihood = _true_classes(given, parameters, impossible)
-        counts = _expected(received, posteriors, answers)
+        learned = (1.0 - anchor) * posteriors + anchor * votes if anchor else posteriors
+        counts = _expected(received, learned, answers)
         trace.append(log_likelihood + parameters.log_density)
         converged = len(trace) > 1 and abs(trace[-1] - trace[-2]) < enough
         if converged or len(trace) == stopping.max_iterations:

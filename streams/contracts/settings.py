@@ -87,7 +87,7 @@ TYPE_DEFAULTS: dict[str, TypeDefaults] = {
     "rating": _answer(("scale", "exact"), "median"),
     "ranking": _answer(("kendall", "footrule", "exact"), "kemeny", "borda"),
     "taxonomy": _answer(("path", "nodes", "exact"), "majority"),
-    "box": _objects(("iou",), "median", "weighted_mean", "medoid"),
+    "box": _objects(_AREA, "median", "weighted_mean", "medoid"),
     "polygon": _objects(_AREA, "coverage", "medoid"),
     "mask": _objects(_AREA, "majority", "staple", "medoid"),
     "polyline": _objects(("mutual", "aligned", "directed"), "medoid"),

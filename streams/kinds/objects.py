@@ -95,7 +95,9 @@ def _rows(shapes: Sequence[tuple[float, ...]]) -> Array:
 
 
 def _compare_boxes(shapes: Sequence[Any], plan: ControlPlan, scene: Scene) -> Similarity:
-    return box_similarity_matrix(_rows(shapes))
+    if plan.similarity == "iou":
+        return box_similarity_matrix(_rows(shapes))
+    return _compare_areas([Box(*row) for row in shapes], plan, scene)
 
 
 def _fuse_boxes(
@@ -107,7 +109,13 @@ def _fuse_boxes(
     scene: Scene,
 ) -> list[Fused]:
     made = fuse_clusters(_rows(shapes), clusters, total_weight, weights, plan.fusion)  # type: ignore[arg-type]
-    return [Fused(tuple(one.box.tolist()), one.overlaps, one.confidence) for one in made]
+    fused = [Fused(tuple(one.box.tolist()), one.overlaps, one.confidence) for one in made]
+    if plan.similarity == "iou":
+        return fused
+    boxes = iter(one.shape for one in fused)  # in the order of their clusters; only how alike they are is another
+    return _one_by_one(_compare_boxes, lambda *_: next(boxes))(  # type: ignore[no-any-return]
+        shapes, clusters, total_weight, weights, plan, scene
+    )
 
 
 def _box_fields(row: tuple[float, ...]) -> dict[str, Any]:

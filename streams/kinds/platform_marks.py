@@ -7,8 +7,7 @@ measure such as Label Studio's equality of ellipses nobody would ever have seen 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import combinations
-from math import hypot
+from math import hypot, sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from scoring.agreement.boxes import iou
 from scoring.agreement.nominal import equality_matrix
 from scoring.agreement.similarity import as_dense
-from scoring.profiles import cvat_shapes, label_studio, redbrick
+from scoring.profiles import cvat_shapes
 from scoring.shapes.common import UNKNOWN_DIAGONAL_PX
 from scoring.shapes.point import point_similarity
 from scoring.shapes.polyline import polyline_similarity
@@ -42,11 +41,22 @@ def platform_marks(platform: str, kind: str, marks: _Marks, scene: Scene) -> Arr
     return None if compare is None or not marks or len(marks) > MARKS else compare(marks, scene)
 
 
-def _each(compare: Callable[[Any, Any], float], marks: _Marks) -> Array:
+def _each(compare: Callable[[Any, Any], float], marks: _Marks, near: NDArray[np.bool_]) -> Array:
+    """Every two that are near enough to share anything; 1 with oneself."""
     found = np.eye(len(marks))
-    for (i, mine), (j, other) in combinations(enumerate(marks), 2):
-        found[i, j] = found[j, i] = compare(mine, other)
+    first, second = np.nonzero(np.triu(near, 1))
+    for i, j in zip(first.tolist(), second.tolist(), strict=True):
+        found[i, j] = found[j, i] = compare(marks[i], marks[j])
     return found
+
+
+def _boxes_meet(places: Sequence[Array], room_px: float) -> NDArray[np.bool_]:
+    """Whether the boxes around the places of two marks, (k, 2) each, come within so many px; never without a place."""
+    nowhere = np.full((1, 2), np.inf)
+    low = np.array([np.min(own if len(own) else nowhere, axis=0) for own in places])
+    high = np.array([np.max(own if len(own) else -nowhere, axis=0) for own in places])
+    meet: NDArray[np.bool_] = np.logical_and.reduce(low[:, None] <= high + room_px, axis=2)
+    return meet & meet.T
 
 
 def _with_size(compare: _Sized) -> _Compare:
@@ -72,14 +82,61 @@ def _points(platform: str) -> _Compare:
 
 
 def _cvat_lines(marks: _Marks, size: tuple[float, float]) -> Array:
-    return _each(lambda a, b: cvat_shapes.line_similarity(a.points, b.points, *size), marks)
+    # Six of the kernel's scales: lines further apart would come to less than exp(-18), and no threshold is that low.
+    room_px = 12.0 * cvat_shapes.LINE_RADIUS * sqrt(size[0] * size[1])
+    places = [np.array(mark.points, dtype=np.float64).reshape(-1, 2) for mark in marks]
+    near = _boxes_meet(places, room_px)
+    bare = np.array([not len(own) for own in places])
+    return _each(
+        lambda a, b: cvat_shapes.line_similarity(a.points, b.points, *size), marks, near | (bare[:, None] & bare)
+    )
+
+
+def _cvat_points(marks: _Marks, size: tuple[float, float]) -> Array:
+    places = np.array([(mark.x, mark.y) for mark in marks], dtype=np.float64)
+    square = np.square(places[:, None] - places).sum(axis=2)
+    with np.errstate(under="ignore"):
+        found: Array = np.exp(-square / (2.0 * size[0] * size[1] * (2.0 * cvat_shapes.OKS_SIGMA) ** 2))
+    return found
+
+
+def _cvat_skeletons(marks: _Marks, scene: Scene) -> Array:
+    places = [np.array([(joint.x, joint.y) for joint in mark.joints]).reshape(-1, 2) for mark in marks]
+    return _each(cvat_shapes.skeleton_similarity, marks, _boxes_meet(places, 0.0))
+
+
+def _tracks(marks: _Marks, scene: Scene) -> Array:
+    """As `label_studio.track_similarity` has two, frame by frame: all tracks with a key frame there at once."""
+    shared, common = np.zeros((2, len(marks), len(marks)))
+    there: dict[int, list[tuple[int, tuple[float, ...]]]] = {}
+    for i, mark in enumerate(marks):
+        for frame, box in zip(mark.frames, mark.boxes, strict=True):
+            there.setdefault(frame, []).append((i, (*box, 0.0)))
+    for keyed in there.values():
+        at = np.ix_(*[[i for i, _ in keyed]] * 2)
+        rows = np.array([box for _, box in keyed], dtype=np.float64)
+        shared[at] += iou(rows, rows)
+        common[at] += 1.0
+    frames = np.array([len(mark.frames) for mark in marks], dtype=np.float64)
+    either = frames[:, None] + frames - common
+    found: Array = np.divide(shared, either, out=np.ones_like(shared), where=either > 0.0)
+    return found
 
 
 def _lengths(marks: _Marks, size: tuple[float, float]) -> Array:
-    """RedBrick's measurements have two ends; longer lines it is not known to compare, and ours are."""
-    found = as_dense(polyline_similarity(marks, diagonal_px=hypot(*size))).copy()
-    for i, j in combinations([i for i, mark in enumerate(marks) if len(mark.points) == 2], 2):
-        found[i, j] = found[j, i] = redbrick.length_similarity(marks[i].points, marks[j].points, size)
+    """RedBrick's measurements have two ends, all at once as `redbrick.length_similarity` has two.
+
+    Longer lines it is not known to compare; ours are.
+    """
+    measured = [i for i, mark in enumerate(marks) if len(mark.points) == 2]
+    found = np.zeros((len(marks), len(marks)))
+    if len(measured) < len(marks):
+        found += as_dense(polyline_similarity(marks, diagonal_px=hypot(*size)))
+    if measured:
+        ends = [place for i in measured for place in marks[i].points]
+        alike = platform_points("redbrick", ends, size).reshape(len(measured), 2, len(measured), 2)
+        forth, back = alike[:, 0, :, 0] + alike[:, 1, :, 1], alike[:, 0, :, 1] + alike[:, 1, :, 0]
+        found[np.ix_(measured, measured)] = np.maximum(forth, back) / 2.0
     return found
 
 
@@ -101,18 +158,16 @@ def _angles(marks: _Marks, scene: Scene) -> Array:
 
 _COMPARED: Final[dict[tuple[str, str], _Compare]] = {
     ("ango", "point"): _linear_points,
-    ("cvat", "point"): _with_size(
-        lambda marks, size: _each(lambda a, b: cvat_shapes.point_similarity((a.x, a.y), (b.x, b.y), *size), marks)
-    ),
+    ("cvat", "point"): _with_size(_cvat_points),
     ("cvat", "polyline"): _with_size(_cvat_lines),
-    ("cvat", "keypoints"): lambda marks, scene: _each(cvat_shapes.skeleton_similarity, marks),
+    ("cvat", "keypoints"): _cvat_skeletons,
     ("dataloop", "box"): _as_if_upright,
     ("label_studio", "box"): _as_if_upright,
     ("label_studio", "ellipse"): _equal,
     ("label_studio", "mask"): _equal,
     ("label_studio", "point"): _points("label_studio"),
     ("label_studio", "polyline"): _equal,
-    ("label_studio", "track"): lambda marks, scene: _each(label_studio.track_similarity, marks),
+    ("label_studio", "track"): _tracks,
     ("redbrick", "angle"): _angles,
     ("redbrick", "point"): _points("redbrick"),
     ("redbrick", "polyline"): _with_size(_lengths),

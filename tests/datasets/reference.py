@@ -145,10 +145,10 @@ NOTES: Final[dict[tuple[str, str], str]] = {
         "answers an annotator no model can tell who is better: Dawid–Skene has 0.8300"
     ),
     ("zencrowd_us", _DEFAULT): (
-        "held against their majority vote. The annotators share a bias towards 0, which every full matrix learns as "
-        "truth (theirs: 0.8225); one coin cannot. Nothing but gold tells the two apart"
+        "held against their majority vote, 1.7 points more. The annotators share a bias towards 0, which full matrices "
+        "learn as truth (theirs: 0.8225) and one coin cannot; how much of the bias is shared is all that tells"
     ),
-    ("vldb_d_product", _DEFAULT): "14 pairs of 8,315 less than Dawid–Skene; far above the majority",
+    ("vldb_d_product", _DEFAULT): "31 pairs of 8,315 less than Dawid–Skene; far above the majority",
     ("vldb_d_product", "F1 of 1, shrunk (default model)"): "held against Dawid–Skene; the majority vote has 0.5905",
     ("crowdwsa_t1", "likeness to gold, default (medoid)"): (
         "0.004 on 100 texts is below its standard error, 0.007. On the other two sets of the same source, T2 and J1 "

@@ -67,12 +67,12 @@ WORDS: dict[str, Words] = {
         "-", "[0, 1]", "two without a path 1, one without and one with 0", "Wu and Palmer doi:10.3115/981732.981751"
     ),
     "box": Words(
-        "rotation counts", "[0, 1]", "without area: set aside and reported, the rest of the submission counts",
-        "Jaccard doi:10.1111/j.1469-8137.1912.tb05611.x",
+        "rotation counts; " + _AREA_PARAMETERS, "[0, 1]",
+        "without area: set aside and reported, the rest of the submission counts", _AREA_SOURCE,
     ),
     "polygon": Words(
         _AREA_PARAMETERS, "[0, 1]",
-        "self-crossing rings by the even-odd rule, scribbles by their hull; without area 1 with an identical one, else 0",
+        "self-crossing rings by the even-odd rule, scribbles by hull; without area 1 with an identical one, else 0",
         _AREA_SOURCE,
     ),
     "mask": Words(

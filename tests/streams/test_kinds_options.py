@@ -203,6 +203,40 @@ def test_the_defaults_of_a_similarity_are_what_those_of_the_iou_come_to_by_it() 
         assert exp(-DEFAULT_POINT_RATE * (1 - near)) == pytest.approx(far, abs=0.04)
 
 
+_APART: dict[str, Any] = {"x": 0.0, "y": 0.0, "width": 40.0, "height": 40.0, "rotation_degrees": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("similarity", "other", "options", "score"),
+    [
+        # 40 x 40, 40 px of room and 40 x 40: no area in common, and 1,600 of 4,800 px of their hull are in neither.
+        ("giou", {"x": 80.0}, {}, (1 - 1600 / 4800) / 2),
+        ("giou", {"x": 80.0, "rotation_degrees": 90.0}, {}, (1 - 1600 / 4800) / 2),
+        ("boundary_f1", {"x": 1.0}, {"tolerance": 2}, 1.0),
+        ("boundary_f1", {"x": 1.0}, {"tolerance": 0.5}, 0.5),  # the two sides that lie on one another, nearly
+    ],
+)
+def test_boxes_may_be_compared_as_areas_are(
+    similarity: str, other: dict[str, Any], options: dict[str, Any], score: float
+) -> None:
+    driver = given(
+        region("box", **_APART), region("box", **_APART | other), similarity=similarity, type="box", **options
+    )
+    assert driver.decided()["score"] == pytest.approx(score, abs=0.01)
+
+
+@pytest.mark.parametrize("similarity", ["giou", "boundary_f1"])
+def test_a_fused_box_is_as_sure_as_the_similarity_says(similarity: str) -> None:
+    """Two equal ones and a third 10 px aside: the median is the first."""
+    aside = _APART | {"x": 10.0}
+    boxes = [region("box", **fields) for fields in (_APART, _APART, aside)]
+    driver = given(*boxes, type="box", similarity=similarity, minimum_similarity=0.1)
+    (made,) = driver.decided()["consensus"]
+    alike = control(driver)["matrix"][0][2]
+    assert (made["x"], made["confidence"]) == (0, pytest.approx((2 + alike) / 3))
+    assert alike != pytest.approx(0.6)  # their IoU
+
+
 def test_several_texts_of_one_control_are_the_lines_of_one_in_the_order_of_their_ids() -> None:
     lines = [region("text", value=f"line {i}") for i in range(1, 12)]
     driver = given(lines, lines, type="text")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import cos, exp, hypot, sin
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as effort
@@ -15,7 +14,7 @@ from scoring.profiles import ango, cvat, dataloop, label_studio, redbrick
 from streams.contracts.settings import PLATFORMS, TYPE_DEFAULTS, ProfileName
 from streams.errors import ConfigurationError
 from streams.plan import Plan
-from streams.platforms import MARKS, platform_points
+from streams.platforms import MARKS
 from tests.builders import Driver, Event, box, choice, choices, configured, gold, submitted
 from tests.builders import settings as project
 from tests.streams.kinds_builders import CONTROL, KINDS, OBJECTS, region
@@ -184,18 +183,6 @@ def test_what_a_control_says_of_similarity_goes_before_the_platforms_own() -> No
 def test_points_far_apart_are_no_object_of_the_consensus_under_a_profile_either() -> None:
     decided = _marks("ango", "point", {"x": 0.0, "y": 0.0}, {"x": 500.0, "y": 0.0})
     assert decided["consensus"] == []
-
-
-_PLACES = st.lists(st.tuples(st.floats(0, 1000), st.floats(0, 1000)), min_size=1, max_size=4)
-
-
-@given(_PLACES)
-def test_points_all_at_once_are_as_one_by_one(places: list[tuple[float, float]]) -> None:
-    size, percent = (1000.0, 500.0), [(100.0 * (x / 1000.0), 100.0 * (y / 500.0)) for x, y in places]
-    by_redbrick = [[redbrick.point_similarity(a, b, size) for b in places] for a in places]
-    by_label_studio = [[label_studio.point_similarity(a, b) for b in percent] for a in percent]
-    assert platform_points("redbrick", places, size) == pytest.approx(np.array(by_redbrick))
-    assert platform_points("label_studio", places, size).tolist() == by_label_studio
 
 
 def test_without_the_size_of_the_image_points_are_compared_by_our_own_measure() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scoring.reliability.answers import ABSENT, Answers, IndexedAnswers, Integers, index_answers
 from scoring.reliability.em import Fit, Stopping
 from scoring.reliability.models import dawid_skene, majority, one_coin, shrunk
+from scoring.types import Array
 from tests.scoring.reliability.literature import PUBLISHED_ERROR_RATES, PUBLISHED_TRACE, anaesthetists, caries
 
 MODELS: list[Callable[..., Fit]] = [majority, one_coin, dawid_skene, shrunk]
@@ -128,10 +129,38 @@ def test_one_right_answer_of_two_is_half_with_jeffreys_interval() -> None:
 def test_shrunk_is_the_coin_without_answers_and_the_matrix_with_many() -> None:
     # Gold fixes the counts: annotator 0 answers class 0 for class 0, 30 times; nothing is known of class 1.
     answers = Answers.of(range(30), [0] * 30, [0] * 30)
-    confusion = shrunk(answers, gold=np.zeros(30, dtype=np.int64)).confusion[0]
+    confusion = shrunk(answers, worth=5, prior_bias=0, gold=np.zeros(30, dtype=np.int64)).confusion[0]
     accuracy = (30 + 20) / (30 + 25)
     assert confusion[0, 0] == pytest.approx((30 + 5 * accuracy) / 35)
     assert confusion[1, 1] == pytest.approx(accuracy)
+
+
+def test_where_all_share_a_bias_shrunk_goes_by_accuracies() -> None:
+    # Of ten tasks of each class both take four of class 1 for class 0, or each the other way round.
+    truth = np.repeat([0, 1], 10)
+    biased = np.where(np.arange(20) >= 16, 0, truth)
+    opposite = np.where(np.arange(20) < 4, 1, truth)
+    tasks, twice, two = np.arange(20), [0] * 20 + [1] * 20, [*range(20)] * 2
+
+    def recalls(first: Integers, second: Integers, prior_bias: float = 0.1) -> Array:
+        given = Answers.of(two, twice, [*first, *second])
+        confusion = shrunk(given, gold=truth[tasks], prior_bias=prior_bias).confusion
+        return np.diagonal(confusion, axis1=1, axis2=2)
+
+    alike, apart = recalls(biased, biased), recalls(biased, opposite)
+    by_matrix = recalls(biased, biased, prior_bias=0)
+    assert np.ptp(alike[0]) < 0.75 * np.ptp(by_matrix[0])
+    assert np.ptp(apart[0]) > 0.9 * np.ptp(by_matrix[0])
+
+
+def test_a_part_of_the_vote_keeps_an_annotator_from_being_explained_away() -> None:
+    # Two of three always say what the third does not.
+    rows = [(task, annotator, task % 2 if annotator else 1 - task % 2) for task in range(12) for annotator in range(3)]
+    answers = Answers.of(*zip(*rows, strict=True))
+    without, with_votes = (shrunk(answers, anchor=anchor).confusion[0, 0, 0] for anchor in (0.0, 0.5))
+    assert without < with_votes
+    with pytest.raises(ValueError, match="an anchor in"):
+        shrunk(answers, anchor=1.5)
 
 
 def test_smoothing_adds_to_every_cell() -> None:
