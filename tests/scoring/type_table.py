@@ -72,12 +72,7 @@ WORDS: dict[str, Words] = {
     ),
     "polygon": Words(
         _AREA_PARAMETERS, "[0, 1]",
-<<<<<<< HEAD
-        "self-crossing rings by the even-odd rule, scribbles by their hull; without area 1 with an identical one, "
-        "else 0",
-=======
         "self-crossing rings by the even-odd rule, scribbles by hull; without area 1 with an identical one, else 0",
->>>>>>> w-b
         _AREA_SOURCE,
     ),
     "mask": Words(
