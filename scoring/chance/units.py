@@ -8,10 +8,16 @@ each annotator gave and `MISSING` for those who drew nothing there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-__all__ = ["MISSING", "unit_counts"]
+from scoring.chance.alpha import krippendorff_alpha
+from scoring.chance.coefficient import Coefficient
+from scoring.chance.coincidences import Coincidences
+from scoring.types import Undefined
+
+__all__ = ["MISSING", "unit_alpha", "unit_counts"]
 
 MISSING: Final = "(missing)"
 """The value of an annotator who has no object in a cluster. No label of a control may be called so."""
@@ -77,3 +83,44 @@ def unit_counts(
             count[MISSING] = annotators - len(members)
         counts.append(count)
     return counts
+
+
+def unit_alpha(
+    units: Iterable[tuple[Mapping[str, int], int]], *, count_missing: bool = True
+) -> tuple[Coefficient | Undefined, int]:
+    """Nominal alpha over units, and how many of them have two values or more.
+
+    Parameters
+    ----------
+    units
+        Counts of all tasks, as `unit_counts` gives them with those who drew nothing, and how many units were so.
+    count_missing
+        Whether those who drew nothing count: alpha of found and named. Without, alpha of the names alone.
+
+    Returns
+    -------
+    tuple
+        As `krippendorff_alpha`, with reasons that speak of objects; and the number of units.
+
+    Examples
+    --------
+    >>> unit_alpha([(Counter({"car": 2}), 3), (Counter({"bus": 1, MISSING: 1}), 1)], count_missing=False)[1]
+    3
+    >>> unit_alpha([(Counter({"bus": 1, MISSING: 1}), 1)], count_missing=False)
+    (Undefined(reason='no object was found by two annotators, so no two names can be compared'), 0)
+    """
+    seen, comparable = Coincidences(), 0
+    for unit, times in units:
+        values = {label: n for label, n in unit.items() if count_missing or label != MISSING}
+        seen.add(values, times)
+        comparable += times * (sum(values.values()) > 1)
+    if not seen:
+        return Undefined("nobody marked an object"), 0
+    if not comparable and not seen.is_negative():
+        return Undefined("no object was found by two annotators, so no two names can be compared"), 0
+    found = krippendorff_alpha(seen.table())
+    if isinstance(found, Coefficient) and isinstance(found.interval, Undefined):
+        # To alpha, what was sampled is a task; here it is an object.
+        reason = found.interval.reason.replace("task", "object")
+        found = replace(found, interval=Undefined(reason))
+    return found, comparable

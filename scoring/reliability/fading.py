@@ -104,8 +104,8 @@ class FadingSums:
     def faded(self, annotators: Collection[str]) -> Sums:
         """What the models read, for these annotators alone: amounts halved once for each age, rounded down.
 
-        To read, not to add to: the caps and `named` count tasks, which do not fade. O(ages x (cells of everybody
-        together + cells of the annotators)).
+        To read, not to add to: the caps and `named` count tasks, which do not fade, and `bias` compares annotators
+        within an age. O(ages x (cells of everybody together + cells of the annotators)).
         """
         read = Sums(max_annotators=self.max_annotators, max_classes=self.max_classes)
         for age, sums in sorted(self.ages.items()):

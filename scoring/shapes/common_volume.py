@@ -40,26 +40,22 @@ class Turned(NamedTuple):
     axes: Array
     """(n, 3, 3), the directions of the extents as columns."""
 
-    def take(self, which: NDArray[np.intp]) -> Turned:
-        """Some of them, by index."""
-        return Turned(self.center[which], self.half[which], self.axes[which])
 
-
-def common_volume(first: Turned, second: Turned) -> Array:
-    """(n,) volumes that n pairs of boxes share, right to 1e-7 of the smaller one; some 10 microseconds a pair.
+def common_volume(boxes: Turned, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
+    """(k,) volumes that k pairs of boxes share, given by index: right to 1e-7 of the smaller one; some 10 us a pair.
 
     Examples
     --------
     Two unit cubes, one raised by a quarter:
 
-    >>> cube = Turned(np.zeros((1, 3)), np.full((1, 3), 0.5), np.eye(3)[None])
-    >>> common_volume(cube, cube._replace(center=np.array([[0.0, 0.0, 0.25]]))).round(9).tolist()
+    >>> cubes = Turned(np.array([[0, 0, 0], [0, 0, 0.25]]), np.full((2, 3), 0.5), np.stack([np.eye(3)] * 2))
+    >>> common_volume(cubes, np.array([0]), np.array([1])).round(9).tolist()
     [0.75]
     """
-    volume = np.empty(len(first.center))
+    volume = np.empty(len(first))
     for start in range(0, len(volume), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        volume[part] = _common_volume(*(Turned(*(given[part] for given in boxes)) for boxes in (first, second)))
+        volume[part] = _common_volume(*(Turned(*(given[side[part]] for given in boxes)) for side in (first, second)))
     return volume
 
 

@@ -8,13 +8,16 @@ from math import cos, fsum, radians
 from typing import TypeAlias
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 
-from scoring.agreement.boxes import iou
+from scoring.agreement.boxes import paired_iou
 from scoring.agreement.similarity import Similarity
 from scoring.consensus.boxes import fuse
 from scoring.consensus.centre import medoid, weighted_median
-from scoring.shapes.common import over_distinct, voters
+from scoring.shapes.common import over_distinct, upper_triangle, voters
 from scoring.shapes.common_volume import Turned, common_volume
+from scoring.shapes.meeting import Pairs, meeting_pairs
 from scoring.types import Array, Boxes
 
 __all__ = ["Cuboid", "cuboid_similarity", "fuse_cuboid"]
@@ -61,7 +64,8 @@ def cuboid_similarity(shapes: Sequence[Cuboid]) -> Similarity:
 
     Turned about z only, the volume in common is the area in common seen from above (that of boxes, exact) times the
     common height: a vectorised closed form for all pairs. For a pair of which one is tilted it is a closed form over
-    the edges of the common body (`scoring.shapes.common_volume`), for those whose surrounding spheres meet.
+    the edges of the common body (`scoring.shapes.common_volume`). Only pairs whose surrounding spheres meet are looked
+    at; they are found through a tree.
 
     Returns
     -------
@@ -129,29 +133,45 @@ def fuse_cuboid(shapes: Sequence[Cuboid], weights: Sequence[float] | None = None
     )
 
 
-def _compare(shapes: list[Cuboid]) -> Array:
+def _compare(shapes: list[Cuboid]) -> Similarity:
     center = np.array([shape.center for shape in shapes], dtype=np.float64)
     size = np.array([shape.size for shape in shapes], dtype=np.float64)
-    boxes = _from_above(shapes)
-    ratio, area = iou(boxes, boxes), size[:, 0] * size[:, 1]
-    # |A & B| = IoU (|A| + |B|) / (1 + IoU), never more than the smaller one.
-    common = np.minimum(ratio * (area[:, None] + area) / (1.0 + ratio), np.minimum(area[:, None], area))
-    half, z = size[:, 2] / 2.0, center[:, 2]
-    height = np.minimum(half[:, None] + half - np.abs(z[:, None] - z), 2.0 * np.minimum(half[:, None], half))
-    common *= np.maximum(height, 0.0)
-    tilted = np.array([_tilted(shape) for shape in shapes])
-    if tilted.any():
-        reach = np.linalg.norm(size, axis=1) / 2.0
-        apart = np.linalg.norm(center[:, None] - center, axis=2)
-        common[tilted[:, None] | tilted] = 0.0
-        meeting = np.triu((tilted[:, None] | tilted) & (apart < reach[:, None] + reach), 1)
-        first, second = np.nonzero(meeting & (size.min(axis=1) > 0.0) & (size.min(axis=1) > 0.0)[:, None])
-        turned = Turned(center, size / 2.0, np.array([_rotation(shape) for shape in shapes]))
-        common[first, second] = common_volume(turned.take(first), turned.take(second))
     volume = size.prod(axis=1)
-    union = volume[:, None] + volume - common
-    similarity: Array = np.divide(common, union, out=np.zeros_like(union), where=union > 0.0)
-    return similarity
+    first, second = _near(center, size, volume > 0.0)
+    tilted = np.array([_tilted(shape) for shape in shapes])
+    either = tilted[first] | tilted[second]
+    common = np.empty(len(first))
+    common[~either] = _upright_volume(shapes, center, size, first[~either], second[~either])
+    if either.any():
+        turned = Turned(center, size / 2.0, np.array([_rotation(shape) for shape in shapes]))
+        common[either] = common_volume(turned, first[either], second[either])
+    return upper_triangle(len(shapes), first, second, common / (volume[first] + volume[second] - common))
+
+
+def _near(center: Array, size: Array, solid: NDArray[np.bool_]) -> Pairs:
+    """The pairs of cuboids with a volume whose surrounding spheres meet."""
+    some = np.flatnonzero(solid)
+    reach = np.linalg.norm(size[some], axis=1) / 2.0
+    x, y, z = center[some].T
+    first, second = meeting_pairs(shapely.box(x - reach, y - reach, x + reach, y + reach))
+    near = np.hypot(np.hypot(x[first] - x[second], y[first] - y[second]), z[first] - z[second])
+    met = near < reach[first] + reach[second]
+    return some[first[met]], some[second[met]]
+
+
+def _upright_volume(
+    shapes: Sequence[Cuboid], center: Array, size: Array, first: NDArray[np.intp], second: NDArray[np.intp]
+) -> Array:
+    """Volume in common of pairs that are turned about z only."""
+    boxes = _from_above(shapes)
+    ratio, area = paired_iou(boxes[first], boxes[second]), size[:, 0] * size[:, 1]
+    # |A & B| = IoU (|A| + |B|) / (1 + IoU), never more than the smaller one.
+    common = np.minimum(ratio * (area[first] + area[second]) / (1.0 + ratio), np.minimum(area[first], area[second]))
+    half, z = size[:, 2] / 2.0, center[:, 2]
+    lower = np.minimum(half[first], half[second])
+    height = np.minimum(half[first] + half[second] - np.abs(z[first] - z[second]), 2.0 * lower)
+    volume: Array = common * np.maximum(height, 0.0)
+    return volume
 
 
 def _tilted(shape: Cuboid) -> bool:

@@ -50,10 +50,10 @@ def score(
     """Show how far the annotators of recorded EVENTS (JSON lines, .gz or not) agree, beyond chance too.
 
     For each control of each project: the mean score by its metric and, as its type has them, percent agreement,
-    Krippendorff's alpha, Fleiss' and Cohen's kappa, Gwet's AC1 and ICC, each with n and a 95 % interval, or the reason
-    why there is none. Tasks are scored as they stand after all of their events, from two answers on. Gold, cancelled
-    tasks and answers of models that the settings do not count take no part. Exits with 3 where not one line of EVENTS
-    can be used.
+    Krippendorff's alpha, Fleiss' and Cohen's kappa, Gwet's AC1 and AC2 and ICC, each with n and a 95 % interval, or the
+    reason why there is none. Tasks are scored as they stand after all of their events, from two answers on. Gold,
+    cancelled tasks and answers of models that the settings do not count take no part. Exits with 3 where not one line
+    of EVENTS can be used.
     """
     board = _board(configuration(**options), events, settings_path, pairs, quiet)
     if form == "json":

@@ -12,25 +12,26 @@ from scoring.chance.icc import icc_one_way
 from scoring.chance.many import fleiss_kappa, gwet_ac, percent_agreement
 from scoring.chance.ratings import RatingSums, exactly, interval_alpha
 from scoring.chance.tally import natural_order
-from scoring.chance.units import MISSING
+from scoring.chance.units import unit_alpha
 from scoring.types import Undefined
 from streams.coefficients import LabelSet
 from streams.contracts.views import Statistic
 from streams.kinds import OBJECT_KINDS
 from streams.quality.figures import coefficient, undefined
-from streams.quality.labels import CATEGORICAL, NUMERIC, SETS
+from streams.quality.labels import CATEGORICAL, NUMERIC, ORDINAL, SETS
 from streams.quality.records import ControlRecord
 
 __all__ = ["coefficients", "scale_of"]
 
 _POWERS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (3, 0), (0, 2), (2, 1), (4, 0))
+_NO_ROOM = "too many different answers: {} units found no room beside the others"
 _NO_LABELS = Undefined("sets have no fixed number of categories, which AC1 needs")
 
 
 def scale_of(record: ControlRecord) -> str | None:
     """The level of measurement; None for answers that are no classes and no numbers."""
     if record.type in NUMERIC:
-        return "interval"
+        return "ordinal" if record.type in ORDINAL else "interval"
     if record.type in CATEGORICAL or record.type in OBJECT_KINDS:
         return "nominal"
     return record.level if record.type in SETS else None
@@ -43,10 +44,10 @@ def coefficients(record: ControlRecord) -> dict[str, Statistic]:
     if scale_of(record) is None:
         return {}
     if record.further_patterns:
-        reason = f"too many different answers: {record.further_patterns} units found no room beside the others"
+        reason = _NO_ROOM.format(record.further_patterns)
         names = ("object_alpha", "object_label_alpha") if record.type in OBJECT_KINDS else ("krippendorff_alpha",)
         return {name: undefined(reason) for name in names}
-    units = [(_answers(pattern), n) for pattern, n in sorted(record.patterns.items())]
+    units = _units(record)
     return _of_objects(units) if record.type in OBJECT_KINDS else _of_labels(units, record)
 
 
@@ -78,10 +79,9 @@ def _labels(seen: Coincidences, record: ControlRecord) -> list[Any] | None:
 
 def _of_objects(units: list[tuple[Counter[Any], int]]) -> dict[str, Statistic]:
     """Over objects, found and named in one; and of found objects the names alone."""
-    drawn = [(Counter({label: k for label, k in unit.items() if label != MISSING}), n) for unit, n in units]
     return {
-        name: coefficient(krippendorff_alpha(_seen(of).table()), _comparable(of))
-        for name, of in (("object_alpha", units), ("object_label_alpha", drawn))
+        name: coefficient(*unit_alpha(units, count_missing=count_missing))
+        for name, count_missing in (("object_alpha", True), ("object_label_alpha", False))
     }
 
 
@@ -94,10 +94,20 @@ def _of_numbers(record: ControlRecord) -> dict[str, Statistic]:
         }
     )
     n = sum(int(moments[0]) for moments in record.ratings.values())
-    return {
-        "krippendorff_alpha": coefficient(interval_alpha(sums), n),
-        "icc_1": coefficient(icc_one_way(sums), n),
-    }
+    interval, icc = coefficient(interval_alpha(sums), n), coefficient(icc_one_way(sums), n)
+    if record.type not in ORDINAL:
+        return {"krippendorff_alpha": interval, "icc_1": icc}
+    return {"krippendorff_alpha": _ordinal_alpha(record, n), "interval_alpha": interval, "icc_1": icc}
+
+
+def _ordinal_alpha(record: ControlRecord, n: int) -> Statistic:
+    if record.further_patterns:
+        return undefined(_NO_ROOM.format(record.further_patterns), n)
+    return coefficient(krippendorff_alpha(_seen(_units(record)).table(), "ordinal"), n)
+
+
+def _units(record: ControlRecord) -> list[tuple[Counter[Any], int]]:
+    return [(_answers(pattern), units) for pattern, units in sorted(record.patterns.items())]
 
 
 def _seen(units: list[tuple[Counter[Any], int]]) -> Coincidences:

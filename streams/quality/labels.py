@@ -13,11 +13,12 @@ from streams.contracts.facts import ControlPart, Units, Value
 from streams.quality.bounds import CELL_BYTES, PATTERN_BYTES, WEEKS
 from streams.quality.records import AnnotatorControl, AnnotatorRecord, Cells, ControlRecord
 
-__all__ = ["CATEGORICAL", "NUMERIC", "SETS", "answers_to", "change", "count_labels", "count_units"]
+__all__ = ["CATEGORICAL", "NUMERIC", "ORDINAL", "SETS", "answers_to", "change", "count_labels", "count_units"]
 
 CATEGORICAL = frozenset(("choice", "boolean"))
 SETS = frozenset(("choices",))
 NUMERIC = frozenset(("number", "rating"))
+ORDINAL = frozenset(("rating",))
 _ANSWERED_ONCE = CATEGORICAL | SETS | NUMERIC
 _ENTRY_BYTES = 16
 _pattern = msgspec.json.Encoder().encode
@@ -55,7 +56,7 @@ def count_units(record: ControlRecord, units: Units, counted: list[int], sign: i
             continue
         if kind in NUMERIC:
             _count_ratings(record.ratings, answers, sign)
-        else:
+        if kind not in NUMERIC or kind in ORDINAL:
             answers.sort()
             _count_pattern(record, _pattern(answers).decode(), sign)
 

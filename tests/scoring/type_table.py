@@ -72,7 +72,9 @@ WORDS: dict[str, Words] = {
     ),
     "polygon": Words(
         _AREA_PARAMETERS, "[0, 1]",
-        "self-crossing rings by the even-odd rule; without area 1 with an identical one, else 0", _AREA_SOURCE,
+        "self-crossing rings by the even-odd rule, scribbles by their hull; without area 1 with an identical one, "
+        "else 0",
+        _AREA_SOURCE,
     ),
     "mask": Words(
         _AREA_PARAMETERS, "[0, 1]", "an empty mask 1 with an empty one, else 0", f"COCO's mask API; {_AREA_SOURCE}"

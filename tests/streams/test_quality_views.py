@@ -148,6 +148,14 @@ def test_numbers_are_compared_on_their_scale_and_objects_as_found_and_named() ->
     (numbers,) = agreement(quality_of(*ages)).controls
     assert numbers.coefficients["krippendorff_alpha"].value == 0.950495  # the doctest of `interval_alpha`
     assert numbers.scale == "interval"
+    stars = [
+        agreed(detail(*people, age=control([x], [x], [y], type="rating"))) for x, y in ((1, 1), (1, 2), (500, 500))
+    ]
+    (ratings,) = agreement(quality_of(*stars)).controls
+    assert list(ratings.coefficients) == ["krippendorff_alpha", "interval_alpha", "icc_1"]
+    # Mid-ranks 1.5, 3.5 and 5: within 8 / 6, all 2 x 6 x 15 / 30.
+    assert ratings.coefficients["krippendorff_alpha"].value == pytest.approx(1 - (8 / 6) / 6, abs=1e-6)
+    assert ratings.scale == "ordinal"
     marks = control(["car", "bus"], ["car", "bus"], ["car", None], type="box")
     (objects,) = agreement(quality_of(agreed(detail(*people, objects=marks)))).controls
     assert objects.coefficients["object_alpha"].n == 2

@@ -129,14 +129,64 @@ def test_the_mean_score_is_that_of_the_control_s_metric_with_its_spread_over_tas
     assert (mean.n, mean.high) == (3, 1.0)
 
 
-def test_ratings_have_interval_alpha_and_shrout_and_fleiss_icc() -> None:
+def test_ratings_have_ordinal_and_interval_alpha_ac2_and_shrout_and_fleiss_icc() -> None:
     control = only(board(*rated((9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5, 6, 9), (6, 2, 4, 7))))
 
     found = figures(control)
-    assert list(found) == ["mean_score", "krippendorff_alpha", "icc_1"]
-    assert found["icc_1"].value == pytest.approx(0.1657, abs=5e-5)
-    assert found["krippendorff_alpha"].level == "interval"
-    assert found["icc_1"].n == found["krippendorff_alpha"].n == 6
+    assert list(found) == [
+        "mean_score", "krippendorff_alpha", "interval_alpha", "gwet_ac2", "icc_1", "icc_2", "icc_2k",
+    ]  # fmt: skip
+    assert [found[name].value for name in ("icc_1", "icc_2", "icc_2k")] == pytest.approx(
+        [0.1657, 0.2898, 0.6201], abs=5e-5
+    )
+    assert [found[name].level for name in ("krippendorff_alpha", "interval_alpha")] == ["ordinal", "interval"]
+    assert {found[name].n for name in list(found)[1:]} == {6}
+
+
+def test_ratings_by_rank_do_not_ask_how_far_apart_the_steps_are() -> None:
+    """1, 1 and 1, 2 and 5, 5: three 1s, a 2 and two 5s have the mid-ranks 1.5, 3.5 and 5, 3 on average.
+
+    Within 2 x 2² / 6; all 2 x 6 x (3 x 1.5² + 0.5² + 2 x 2²) / (6 x 5); the same with 500 for 5.
+    """
+    five, far = (figures(only(board(*rated((1, 1), (1, 2), (top, top))))) for top in (5.0, 500.0))
+    assert five["krippendorff_alpha"].value == pytest.approx(1 - (8 / 6) / (2 * 6 * 15 / 30), abs=1e-6)
+    assert far["krippendorff_alpha"].value == five["krippendorff_alpha"].value
+    # Within 2 x 1² / 6; all 2 (6 x 57 - 15²) / 30, as the six sum to 15 and their squares to 57.
+    assert five["interval_alpha"].value == pytest.approx(1 - (2 / 6) / (2 * (6 * 57 - 15**2) / 30), abs=1e-6)
+
+
+def test_weights_of_ratings_know_the_steps_of_the_scale_that_nobody_gave() -> None:
+    """1, 1 and 1, 2 and 3, 3 on a scale from 1 to 5: quadratic kappa 1 - sum (x - y)² / n over the expected one.
+
+    Observed (1 - 2)² / 3; expected of {1, 1, 3} against {1, 2, 3}: (0 + 1 + 4 + 0 + 1 + 4 + 4 + 1 + 0) / 9.
+    AC2, weights 1 - C(steps, 2) / 10, so 0.9 for neighbours: observed (1 + 0.9 + 1) / 3; the 25 weights sum to
+    5 + 2 (4 x 0.9 + 3 x 0.7 + 2 x 0.4), shares are 1/2, 1/6 and 1/3.
+    """
+    project = settings(controls={"stars": {"type": "rating", "scale_minimum": 1, "scale_maximum": 5}})
+    found = figures(only(board(*rated((1, 1), (1, 2), (3, 3)), project=project)))
+    assert found["weighted_kappa"].value == pytest.approx(1 - (1 / 3) / (15 / 9), abs=1e-6)
+    assert found["weighted_kappa"].level == "quadratic"
+    expected = (5 + 2 * (3.6 + 2.1 + 0.8)) / 20 * (1 - 1 / 4 - 1 / 36 - 1 / 9)
+    assert found["gwet_ac2"].value == pytest.approx((2.9 / 3 - expected) / (1 - expected), abs=1e-6)
+
+
+def test_more_than_a_thousand_different_ratings_are_no_steps() -> None:
+    found = figures(only(board(*rated(*((float(k), k + 0.5) for k in range(501))))))
+    assert (found["gwet_ac2"].undefined or "").startswith("more than 1,000 different ratings are no steps of a scale")
+    assert found["gwet_ac2"].undefined == found["weighted_kappa"].undefined
+    assert found["krippendorff_alpha"].value is not None
+
+
+def test_what_objects_lack_is_told_of_objects() -> None:
+    """Two annotators throughout: each sees a box that the other does not; then one that both see; then none at all."""
+    apart = figures(only(board(*both("t1", box(), box(x=900)))))
+    assert (
+        apart["object_label_alpha"].undefined
+        == "no object was found by two annotators, so no two names can be compared"
+    )
+    assert apart["object_alpha"].interval_undefined == "all objects disagree in the same way"
+    named = figures(only(board(*both("t1", box(), box(label="bus")))))
+    assert named["object_label_alpha"].interval_undefined == "an interval needs two objects with two answers, got 1"
 
 
 def test_objects_have_alpha_over_matched_units() -> None:
@@ -263,7 +313,7 @@ def test_a_question_that_nobody_answered_is_no_agreement_but_marking_nothing_is(
     control = only(board(submitted("t1", "ann", None), submitted("t1", "ben", None), project=both_asked))
 
     assert (control.control, figures(control)["mean_score"].value) == ("objects", 1.0)
-    assert figures(control)["object_alpha"].undefined == "no answers"
+    assert figures(control)["object_alpha"].undefined == "nobody marked an object"
 
 
 def test_what_is_no_event_is_counted_by_its_reason_and_changes_nothing() -> None:

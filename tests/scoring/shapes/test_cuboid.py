@@ -90,11 +90,8 @@ def test_faces_edges_and_corners_that_coincide_count_once(
     for shape in (a, b):
         axes.append((space * Rotation.from_euler("z", shape.rotation_degrees[2], degrees=True)).as_matrix())
         centers.append(space.apply(shape.center))
-    one, other = (
-        Turned(np.array([center]), np.array([shape.size]) / 2, np.array([own]))
-        for center, shape, own in zip(centers, (a, b), axes, strict=True)
-    )
-    volume = common_volume(one, other)[0]
+    turned = Turned(np.array(centers), np.array([a.size, b.size]) / 2, np.array(axes))
+    volume = common_volume(turned, np.array([0]), np.array([1]))[0]
     either = np.prod(a.size) + np.prod(b.size) - volume
     assert volume / either == pytest.approx(one_iou(a, b), abs=1e-7)
 
@@ -102,13 +99,15 @@ def test_faces_edges_and_corners_that_coincide_count_once(
 def test_all_tilted_pairs_are_compared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = []
 
-    def counted(first: Turned, second: Turned) -> Array:
-        pairs.append(len(first.center))
-        return common_volume(first, second)
+    def counted(boxes: Turned, first: NDArray[np.intp], second: NDArray[np.intp]) -> Array:
+        pairs.append(len(first))
+        return common_volume(boxes, first, second)
 
     monkeypatch.setattr("scoring.shapes.cuboid.common_volume", counted)
-    cuboid_similarity([Cuboid((x / 100, 0, 0), (4, 2, 2), (10, x / 10, 0)) for x in range(100)])
+    heap = [Cuboid((x / 100, 0, 0), (4, 2, 2), (10, x / 10, 0)) for x in range(100)]
+    similarity = cuboid_similarity([*heap, Cuboid((50, 0, 0), (4, 2, 2), (10, 0, 0)), Cuboid((0, 0, 0), (4, 2, 0))])
     assert pairs == [100 * 99 / 2]
+    assert np.count_nonzero(similarity) == 100 * 100 + 2
 
 
 def test_the_closed_form_and_the_clipped_edges_agree_about_upright_cuboids() -> None:

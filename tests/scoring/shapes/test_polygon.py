@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import hypot
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import scoring
 from scoring.shapes import Box, Polygon, fuse_area, fuse_polygon, polygon_similarity
 from scoring.shapes.polygon import covered_region, fuse_regions, polygon_regions
 from scoring.types import Array
@@ -135,6 +137,19 @@ def test_giou_tells_near_from_far() -> None:
     near, far = (polygon_similarity([SQUARE, rectangle(x, 0, 10, 10)], "giou")[0, 1] for x in (20, 90))
     # The hull of both is 30 x 10 of which 20 x 10 is covered: (1 - 1 / 3) / 2; at 90: (1 - 8 / 10) / 2.
     assert (near, far) == (pytest.approx(1 / 3), pytest.approx(0.1))
+
+
+def test_giou_of_outlines_that_are_not_convex_is_the_formula_in_the_docs_and_not_its_authors() -> None:
+    # Two L of 12 square px, hulls of 14, 10 px apart: both in a hull of 14 x 4 less the corner of the right one, 2.
+    left, right = (Polygon(((x, 0), (x + 4, 0), (x + 4, 2), (x + 2, 2), (x + 2, 4), (x, 4))) for x in (0, 10))
+    found = polygon_similarity([left, right], "giou")[0, 1]
+    assert found == pytest.approx((1 + 0 - (54 - 2 * 14) / 54) / 2)
+    assert found != pytest.approx((1 + 0 - (54 - 2 * 12) / 54) / 2, abs=0.01)
+    text = (Path(scoring.__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert (
+        "(1 + IoU − waste) / 2, waste = the share of the common convex hull that the own hulls of a and b leave free"
+        in text
+    )
 
 
 def test_giou_of_outlines_that_are_not_convex_goes_to_one_as_they_become_alike() -> None:
