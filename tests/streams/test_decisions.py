@@ -252,6 +252,14 @@ def test_an_object_that_somebody_drew_twice_is_counted_twice_and_not_an_extra_on
     ]
 
 
+def test_of_many_labels_a_conflict_names_the_first_and_how_many_more() -> None:
+    many = choices(*[f"l{i:02}" for i in range(23)])
+    decided = _decide([choices("wet")], [choices("wet")], [many])
+    (told,) = decided["controls"]["tags"]["conflicts"]
+    named = ", ".join(f"l{i:02}" for i in range(20))
+    assert told["detail"] == f"without wet; besides {named} and 3 more"
+
+
 def test_every_kind_of_conflict_that_the_contract_names_is_made() -> None:
     def kinds(agreed: list[Event], other: list[Event]) -> set[str]:
         controls = _decide(agreed, agreed, other)["controls"].values()

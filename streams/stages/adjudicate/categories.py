@@ -14,6 +14,8 @@ from streams.stages.adjudicate.voters import DIGITS, Settled, Voters, best_voter
 
 __all__ = ["settle_category", "settle_set"]
 
+_LABELS_NAMED = 20
+
 
 def settle_category(control: ControlScore, voters: Voters) -> Settled:
     """Majority or weighted vote, or the best annotator's answer; nothing where most gave no answer.
@@ -130,4 +132,10 @@ def settle_set(control: ControlScore, voters: Voters) -> Settled:
 
 def _set_difference(answer: frozenset[str], consensus: frozenset[str]) -> str:
     parts = [("without", sorted(consensus - answer)), ("besides", sorted(answer - consensus))]
-    return "; ".join(f"{word} {', '.join(labels)}" for word, labels in parts if labels)
+    return "; ".join(f"{word} {_listed(labels)}" for word, labels in parts if labels)
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """A decision tells this of every annotator, and has to fit through Kafka."""
+    more = len(labels) - _LABELS_NAMED
+    return ", ".join(labels[:_LABELS_NAMED]) + (f" and {more} more" if more > 0 else "")
