@@ -59,7 +59,8 @@ def _sources(package: str) -> Iterator[tuple[str, set[str]]]:
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names.add(node.module.partition(".")[0])
+                # It only reads and writes addresses; the rest of its package goes there.
+                names.add(node.module if node.module == "urllib.parse" else node.module.partition(".")[0])
         yield path.relative_to(ROOT).as_posix(), names
 
 
