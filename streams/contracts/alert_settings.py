@@ -180,7 +180,7 @@ class StalledTasksAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, f
 
 
 class ThresholdCannotFailAlert(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """`threshold_cannot_fail`: most tasks had so many annotators that no answers out of those expected could have missed it."""
+    """`threshold_cannot_fail`: most tasks had so many annotators that no expected answers could have missed it."""
 
     enabled: bool = True
     share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
