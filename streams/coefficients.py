@@ -34,6 +34,7 @@ STATISTICS = {
     "percent_agreement": "percent agreement",
     "krippendorff_alpha": "Krippendorff's alpha",
     "interval_alpha": "Krippendorff's alpha",
+    "ratio_alpha": "Krippendorff's alpha",
     "fleiss_kappa": "Fleiss' kappa",
     "gwet_ac1": "Gwet's AC1",
     "gwet_ac2": "Gwet's AC2",
@@ -108,6 +109,7 @@ def statistics(collected: Collected) -> list[Statistic]:
         found += _of_ratings(collected.answers, plan)
     elif plan.type == "number":
         found.append(_interval_alpha("krippendorff_alpha", collected.answers))
+        found.append(_ratio_alpha(collected.answers))
         found += _correlations(collected.answers)
     elif plan.type in ("choice", "boolean", "choices"):
         found += _of_labels(collected.answers, plan)
@@ -197,6 +199,22 @@ def _steps(seen: Coincidences, plan: ControlPlan) -> list[float]:
 
 def _interval_alpha(name: str, answers: Sequence[Mapping[str, Any]]) -> Statistic:
     return _statistic(name, interval_alpha(_sums(answers)), _comparable(answers), level="interval")
+
+
+def _ratio_alpha(answers: Sequence[Mapping[str, Any]]) -> Statistic:
+    """Of numbers that have a zero, such as counts and lengths: 1 and 2 are as far apart as 10 and 20."""
+    seen = Coincidences()
+    for task in answers:
+        seen.add(Counter(float(value) for value in task.values()))
+    used: set[Any] = {number for pattern, _ in seen for number, _ in pattern}
+    found: Coefficient | Undefined
+    if used and min(used) < 0.0:
+        found = Undefined(f"ratios are of numbers from 0 up, and {min(used):g} is below")
+    elif len(used) > _MOST_STEPS:
+        found = Undefined(f"more than {_MOST_STEPS:,} different numbers; see interval alpha")
+    else:
+        found = krippendorff_alpha(seen.table(), "ratio")
+    return _statistic("ratio_alpha", found, _comparable(answers), level="ratio")
 
 
 def _correlations(answers: Sequence[Mapping[str, Any]]) -> Iterator[Statistic]:

@@ -81,9 +81,9 @@ def both(task: str, first: Event, second: Event) -> list[Event]:
     return [submitted(task, "ann", result=[first]), submitted(task, "ben", result=[second])]
 
 
-def rated(*rows: tuple[float, ...]) -> list[Event]:
+def rated(*rows: tuple[float, ...], kind: str = "rating") -> list[Event]:
     return [
-        submitted(f"t{i}", f"a{j}", result=[{"control": "stars", "type": "rating", "value": value}])
+        submitted(f"t{i}", f"a{j}", result=[{"control": "stars", "type": kind, "value": value}])
         for i, row in enumerate(rows)
         for j, value in enumerate(row)
     ]
@@ -404,3 +404,17 @@ def test_the_mean_score_is_that_of_the_decisions_that_replay_writes() -> None:
         scored = [scores[control.control] for (project, _), scores in decided.items() if project == control.project_id]
         assert control.tasks == len(scored) == 20
         assert figures(control)["mean_score"].value == pytest.approx(sum(scored) / len(scored), abs=1e-6)
+
+
+def test_numbers_from_zero_up_have_alpha_by_their_ratios() -> None:
+    """1, 2 and 10, 20 and 10, 10: ((c - k) / (c + k))² is 1/9 of 1 and 2, and of 10 and 20.
+
+    Within (2/9 + 2/9) / 6; of all pairs 1, 2: 1/9; 1, 10: 81/121 three times; 1, 20: 361/441; 2, 10: 64/144 three
+    times; 2, 20: 324/484; 10, 20: 1/9 three times; twice their sum of 6 x 5.
+    """
+    found = figures(only(board(*rated((1, 2), (10, 20), (10, 10), kind="number"))))["ratio_alpha"]
+    between = 1 / 9 + 3 * 81 / 121 + 361 / 441 + 3 * 64 / 144 + 324 / 484 + 3 / 9
+    assert found.value == pytest.approx(1 - (4 / 9 / 6) / (2 * between / 30), abs=1e-6)
+    assert (found.level, found.n) == ("ratio", 3)
+    below = figures(only(board(*rated((-1, 2), (3, 4), kind="number"))))["ratio_alpha"]
+    assert below.undefined == "ratios are of numbers from 0 up, and -1 is below"
