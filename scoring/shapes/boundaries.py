@@ -87,7 +87,8 @@ class _Followed:
         # Prepared are the boundaries, so they go first.
         pair, place = np.nonzero((x >= left) & (x <= right) & (y >= top) & (y <= bottom))
         places = shapely.points(x[pair, place], y[pair, place])
-        near = shapely.dwithin(self._boundaries[theirs[pair]], places, self._tolerance)
+        with np.errstate(divide="ignore", invalid="ignore"):  # GEOS's, of sides without length at 1e9 px
+            near = shapely.dwithin(self._boundaries[theirs[pair]], places, self._tolerance)
         share: Array = np.bincount(pair[near], minlength=len(ours)) / _BOUNDARY_SAMPLES
         return share
 

@@ -21,10 +21,12 @@ from scoring.shapes import (
     Mask,
     Point,
     Polygon,
+    Polyline,
     keypoints_similarity,
     mask_similarity,
     point_similarity,
     polygon_similarity,
+    polyline_similarity,
 )
 from tests.bench.peers import inputs
 from tests.bench.peers.ours import rows_of
@@ -97,6 +99,7 @@ def _kinds() -> Iterator[tuple[str, tuple[int, ...], Callable[[int], list[Any]],
     yield "polygons, boundary F1", (5, 20, 80), _polygons, lambda shapes: polygon_similarity(shapes, "boundary_f1")
     yield "polygons, GIoU", (5, 20, 80), _polygons, lambda shapes: polygon_similarity(shapes, "giou")
     yield "masks, 4,000 x 3,000, 200 px", (5, 20, 80, 320), _masks, mask_similarity
+    yield "polylines, 20 points, 400 px", (20, 100, 300), _polylines, polyline_similarity
     yield "points", (20, 100, 1_000), _points, point_similarity
     yield "skeletons, 17 joints", (20, 100, 1_000), _skeletons, keypoints_similarity
     yield "skeletons on one another", (20, 100, 300, 1_000), _crowded_skeletons, keypoints_similarity
@@ -124,6 +127,12 @@ def _masks(objects: int) -> list[Any]:
 
 def _points(objects: int) -> list[Any]:
     return [Point(x, y) for x, y, _, _ in _upright(objects)]
+
+
+def _polylines(objects: int) -> list[Any]:
+    steps = np.linspace(0.0, 400.0, 20)
+    path = np.column_stack([steps, 20.0 * np.sin(steps / 60.0)])
+    return [Polyline(tuple(map(tuple, (path + row[:2]).tolist()))) for row in _upright(objects)]
 
 
 def _nested_boxes(objects: int) -> list[Any]:
