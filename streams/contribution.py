@@ -25,9 +25,7 @@ def contribution(task: Task, plan: Plan, found: Outcome) -> Contribution | None:
     if found.scores is None and not task.answers and not header.fields and not header.skipped:
         return None
     state = found.verdict.state
-    # Stream time does not follow a clock that runs far ahead of the broker's.
-    latest_us = min(header.latest_us, header.touched_us)
-    quorum_us = min(_quorum_us(task, plan, found), latest_us)
+    latest_us, quorum_us = header.latest_us, _quorum_us(task, plan, found)
     return Contribution(
         state=state,
         answers=found.situation.counted,
@@ -42,10 +40,10 @@ def contribution(task: Task, plan: Plan, found: Outcome) -> Contribution | None:
 
 def _quorum_us(task: Task, plan: Plan, found: Outcome) -> int:
     """When the last of those required answered; of as many as there are, where they are fewer."""
-    after_us = discarded_us(task, plan)
-    times = sorted([answered_us(task, one, after_us) for one in found.standings if one.counts])
+    answered = answered_us(task, discarded_us(task, plan))
+    times = sorted([answered[one.annotator_id] for one in found.standings if one.counts])
     if not times:
-        return found.event_time_us
+        return task.header.latest_us
     return times[min(found.situation.required, len(times)) - 1]
 
 

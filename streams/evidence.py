@@ -57,8 +57,8 @@ def detail_of(task: Task, plan: Plan, found: Outcome) -> Detail | None:
     afresh = plan.settings.routing.on_rejected == "all"
     repeats = _repeats(task, plan, standings) if len(task.answers) > len(standings) else {}
     rejected_us = task.header.rejected_us if afresh or found.situation.review in _STILL_REJECTED else -1
-    discarded = discarded_us(task, plan)
-    times = [answered_us(task, s, discarded) for s in standings if s.counts] or [s.answer.at_us for s in standings]
+    answered = answered_us(task, discarded_us(task, plan))
+    times = [answered[s.annotator_id] for s in standings if s.counts] or [*answered.values(), task.header.latest_us]
     return Detail(
         first_us=min(times),
         required=found.situation.required,

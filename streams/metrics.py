@@ -43,7 +43,7 @@ _QUALITY = tuple(
         ("project_prelabelled_ratio", "Share of settled tasks that a model had answered, 0 to 1.", ("project",)),
         (
             "project_time_to_quorum_seconds",
-            "From a settled task's first answer to its decision: percentiles p50 and p90, to 4.4 %.",
+            "From a settled task's first answer to its quorum: percentiles p50 and p90, to 4.4 %.",
             ("project", "percentile"),
         ),
         ("project_reviews", "Reviewed tasks by the verdict in force.", ("project", "verdict")),

@@ -127,7 +127,8 @@ class Settle:
             message = f"the task was decided ({header.state}) and closed for longer than its retention"
             self._dead_letter(memory, record, Rejected("task_closed", "$.task_id", message), "event", work)
             return
-        if not fold(task, event):
+        believed_us = record.timestamp * 1000 + _FUTURE_US if record.timestamp > 0 else None
+        if not fold(task, event, believed_us):
             work.count("late_duplicates_total")
             return
         header.touched_us = project.clock.stream_us

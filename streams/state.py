@@ -135,9 +135,10 @@ class Header(Struct, array_like=True, gc=False):
     looks: int = 0
     """How often, since it was touched, it was looked at whether to decide it again."""
     first_us: dict[str, int] = {}
-    """Submission id → time of its earliest version, of those whose versions came at different times."""
+    """Submission id → time of its earliest version, as far as its clock is believed; only where that is not the time
+    of the version in force."""
     latest_us: int = -1
-    """Latest time of any event of the task."""
+    """Latest time of any event of the task, as far as their clocks are believed."""
 
 
 class Task(Struct, gc=False):

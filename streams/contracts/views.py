@@ -106,7 +106,7 @@ class OverviewView(Struct, kw_only=True, frozen=True):
     """By state."""
     annotations: int
     """Answers that count towards agreement, of all tasks, those that wait included; a model's that is only shown, and
-    one that was withdrawn or sent anew, is none."""
+    one that was withdrawn or sent anew, is none. Those of cancelled tasks stay."""
     annotators: int
     """Those with an answer in a decided task or in one with gold, known one by one; who has only answered tasks that
     still wait is not among them."""
@@ -120,7 +120,8 @@ class OverviewView(Struct, kw_only=True, frozen=True):
     annotations_saved: int
     """Against asking every decided task's allowed maximum."""
     time_to_quorum_seconds: dict[str, Statistic]
-    """`p50`, `p90`: from the first answer to the decision. Accurate to within 5 %; under 4.4 seconds told as 0."""
+    """`p50`, `p90`: from the first answer to that of the last annotator required. Accurate to within 5 %;
+    under 4.4 seconds told as 0."""
     reviews: Reviews
     prelabelled: Statistic
     """Share of decided tasks that a model had answered."""

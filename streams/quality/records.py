@@ -68,7 +68,7 @@ class ProjectSums(Struct, array_like=True):
     spared_answers: int = 0
     """What they might have been asked for and were not."""
     quorum_times: dict[str, int] = {}
-    """Bin (`quality.times`) of the seconds from a task's first answer to its decision → tasks."""
+    """Bin (`quality.times`) of the seconds from a task's first answer to its quorum → tasks."""
     prelabelled: int = 0
     """Tasks that a model had answered."""
     modelled: list[int] = msgspec.field(default_factory=lambda: [0, 0])

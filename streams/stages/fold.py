@@ -46,19 +46,21 @@ def microseconds(instant: datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
 
 
-def fold(task: Task, event: TaskEvent) -> bool:
+def fold(task: Task, event: TaskEvent, believed_us: int | None = None) -> bool:
     """Join one event into a task, in place. True when that changed anything; a duplicate or superseded one does not.
 
-    The header has to be stored then, and what `task.dirty` holds.
+    The header has to be stored then, and what `task.dirty` holds. `believed_us` is the latest time that the event's
+    clock is believed; a later one still decides which version is the latest, but dates no statistics.
     """
     at_us = microseconds(event.occurred_at)
-    changed = at_us > task.header.latest_us
+    seen_us = at_us if believed_us is None else min(at_us, believed_us)
+    changed = seen_us > task.header.latest_us
     if changed:
-        task.header.latest_us = at_us
+        task.header.latest_us = seen_us
     if event.task is not None:
         changed |= _fold_fields(task, event, at_us)
     if isinstance(event, AnnotationSubmitted):
-        changed |= _fold_answer(task, event, at_us)
+        changed |= _fold_answer(task, event, at_us, seen_us)
     elif isinstance(event, AnnotationWithdrawn):
         changed |= _fold_withdrawal(task, event, at_us)
     elif isinstance(event, TaskSkipped):
@@ -104,11 +106,21 @@ def _recency(standing: Standing) -> tuple[int, str, str]:
     return standing.answer.at_us, standing.answer.event_id, standing.submission_id
 
 
-def answered_us(task: Task, standing: Standing, after_us: int) -> int:
-    """When this annotator answered: at first, unless that was up to `after_us`, and does not count."""
-    at_us = standing.answer.at_us
-    first_us = task.header.first_us.get(standing.submission_id, at_us)
-    return first_us if first_us > after_us else at_us
+def answered_us(task: Task, after_us: int) -> dict[str, int]:
+    """Annotator → when they first answered, of those with an answer later than `after_us`; edits and repeats are later.
+
+    Of an answer that was given before, and edited since, it is the edit.
+    """
+    found: dict[str, int] = {}
+    first = task.header.first_us
+    for submission_id, answer in task.answers.items():
+        if answer.result is None or answer.at_us <= after_us:
+            continue
+        at_us = first.get(submission_id, answer.at_us)
+        if at_us <= after_us:
+            at_us = min(answer.at_us, task.header.latest_us)
+        found[answer.annotator_id] = min(at_us, found.get(answer.annotator_id, at_us))
+    return found
 
 
 def required_annotators(task: Task, default: int) -> int:
@@ -133,7 +145,7 @@ def _fold_fields(task: Task, event: TaskEvent, at_us: int) -> bool:
     return changed
 
 
-def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int) -> bool:
+def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int, seen_us: int) -> bool:
     answer = Answer(
         event.version,
         at_us,
@@ -147,8 +159,10 @@ def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int) -> bool:
     known = task.answers.get(event.submission_id)
     if known is None:
         task.header.submissions.append(event.submission_id)
+        if seen_us < at_us:
+            task.header.first_us[event.submission_id] = seen_us
     else:
-        earlier = _fold_first(task, event.submission_id, known.at_us, at_us)
+        earlier = _fold_first(task, event.submission_id, known.at_us, at_us, seen_us)
         if not _outranks(answer, known):
             return earlier
     task.answers[event.submission_id] = answer
@@ -157,12 +171,13 @@ def _fold_answer(task: Task, event: AnnotationSubmitted, at_us: int) -> bool:
     return True
 
 
-def _fold_first(task: Task, submission_id: str, known_us: int, at_us: int) -> bool:
+def _fold_first(task: Task, submission_id: str, known_us: int, at_us: int, seen_us: int) -> bool:
     """An edit is no new answer: when a submission first came is kept, once two of its versions differ in that."""
-    if known_us == at_us:
-        return False
     first = task.header.first_us
-    earliest = min(known_us, at_us, first.get(submission_id, at_us))
+    known_first_us = first.get(submission_id, known_us)
+    earliest = min(known_first_us, seen_us)
+    if at_us == known_us and earliest == known_first_us:
+        return False
     changed = first.get(submission_id) != earliest
     first[submission_id] = earliest
     return changed

@@ -86,6 +86,16 @@ def test_the_time_to_quorum_ends_with_the_last_of_those_required_and_not_with_ed
     assert median.n == 1
 
 
+def test_whoever_answers_again_answered_at_first() -> None:
+    driver = Driver(project(required_annotators=2)).feed(
+        submitted("t1", "a1", at=0),
+        submitted("t1", "a2", at=60),
+        submitted("t1", "a1", at=DAY_SECONDS, submission="again"),
+    )
+    median = overview_of(driver).time_to_quorum_seconds["p50"]
+    assert median.value == pytest.approx(60, rel=0.05)
+
+
 def test_a_task_that_was_settled_without_its_quorum_has_no_time_to_it() -> None:
     review = project(required_annotators=3, routing={"skip_policy": "review"})
     driver = Driver(review).feed(
@@ -116,7 +126,12 @@ def test_an_answer_from_a_wrong_clock_does_not_move_the_project_to_its_time() ->
     assert overview_of(driver).event_time == instant(900 + 3_600).replace("Z", ".000Z")
     (fact,) = [driver.contributions["street", "t9"]]
     assert fact is not None
-    assert fact.told_us <= (quarter_ms + 3_600_000) * 1_000
+    assert fact.told_us == (quarter_ms + 3_600_000) * 1_000  # an hour ahead is the most
+    before = fact.told_us
+    driver.feed(reviewed("approved", "t9", at=3 * DAY_SECONDS), timestamp=START_MS + 3 * DAY_SECONDS * 1_000)
+    (fact,) = [driver.contributions["street", "t9"]]
+    assert fact is not None
+    assert fact.told_us == before, "a later event does not make the wrong clock's time a later one"
 
 
 def test_every_order_of_answers_edits_and_withdrawals_tells_the_same_time() -> None:

@@ -96,7 +96,7 @@ def _told(project_id: str, figures: Evidence) -> dict[str, Any]:
             told[name] = _Figure(value)
         elif isinstance(value, dict):
             parts = [f"{part} {_Figure(mean)}" for part, mean in value.items() if isinstance(mean, int | float)]
-            told[name] = ", ".join(parts) or "nobody in particular"
+            told[name] = ", ".join(parts) or "everybody alike"
         else:
             told[name] = _Unknown() if value is None else value
     return told
