@@ -18,19 +18,15 @@ from typing import Any, Final
 import msgspec
 
 from scoring.consensus.posterior import SUREST
-from scoring.reliability.parameters import accuracy, prior_of
-from scoring.reliability.sums import Counts, Sums
 from streams.decide import Outcome
 from streams.plan import Plan
 from streams.scores import CategoryEvidence, ControlScore
-from streams.stages.adjudicate.recall import spelled
+from streams.stages.adjudicate.recall import UNKNOWN, is_by_recall, named
 from streams.stages.emit import content_id, written
 from streams.state import DecidedBy, Header, Trusted
 
 __all__ = ["decided_by", "has_moved", "looked", "next_look_us"]
 
-_UNKNOWN: Final = accuracy(Counts(), prior_of(Sums()))
-"""As votes are counted by recall: of whom nothing is learned."""
 _NOT_THE_ANSWER: Final = ("id", "support", "confidence", "sources")
 _CATEGORIES: Final = ("choice", "boolean")
 _SETTLED: Final = ("agreed", "accepted")
@@ -89,18 +85,17 @@ def _answered(control: ControlScore, rows: Iterable[int]) -> list[str]:
     if not isinstance(evidence, CategoryEvidence):
         return []
     answers = (evidence.answers[row] for row in rows)
-    return sorted({"" if answer is None else spelled(answer) for answer in answers})
+    return sorted(set(map(named, answers)))
 
 
 def _trusted(plan: Plan, control: str, voters: Sequence[str], classes: Collection[str]) -> dict[str, Trusted]:
-    """By recall where `stages.adjudicate` counts votes by it."""
     learned, weights = plan.learned.get(control, {}), plan.settings.annotator_weights
     found = {name: learned.get(name) for name in voters}
-    by_recall = weights.keys().isdisjoint(voters) and any(one is not None and one.recall for one in found.values())
+    by_recall = is_by_recall(weights, voters, found.values())
     return {
         name: Trusted(
             weights.get(name, 1.0 if one is None else one.weight),
-            {k: _UNKNOWN if one is None else one.recall.get(k, one.accuracy) for k in classes} if by_recall else {},
+            {k: UNKNOWN if one is None else one.recall.get(k, one.accuracy) for k in classes} if by_recall else {},
         )
         for name, one in found.items()
     }

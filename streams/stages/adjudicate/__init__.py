@@ -17,6 +17,7 @@ from streams.stages.adjudicate.answers import settle_answers
 from streams.stages.adjudicate.categories import settle_category, settle_set
 from streams.stages.adjudicate.ends import settle_relations
 from streams.stages.adjudicate.objects import settle_objects
+from streams.stages.adjudicate.recall import is_by_recall
 from streams.stages.adjudicate.voters import Settled, Voters
 
 __all__ = ["Adjudication", "adjudicate"]
@@ -80,14 +81,13 @@ def _weighed(equal: Voters, control: ControlScore, weights: Mapping[str, float],
     ids, known = equal.ids, learned.get(control.name, {})
     found = [known.get(name) for name in ids]
     weighing = [weights.get(name, 1.0 if one is None else one.weight) for name, one in zip(ids, found, strict=True)]
-    by_recall = any(one is not None and one.recall for one in found) and weights.keys().isdisjoint(ids)
     return Voters(
         equal.rows,
         ids,
         equal.submissions,
         # Where nobody does better than guessing, nobody is trusted more than anybody.
         weighing if any(weighing) else [1.0] * len(ids),
-        found if by_recall else None,
+        found if is_by_recall(weights, ids, found) else None,
     )
 
 

@@ -19,7 +19,7 @@ gold for all bluebirds .889, by weights .861.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from scoring.consensus.posterior import Trust, posterior_vote, recall_table
@@ -30,9 +30,9 @@ from streams.contracts.reliability import ControlReliability
 from streams.scores import JOIN, Category, ControlScore
 from streams.stages.adjudicate.voters import DIGITS
 
-__all__ = ["RecallVote", "by_recall", "spelled"]
+__all__ = ["UNKNOWN", "RecallVote", "by_recall", "is_by_recall", "named", "spelled"]
 
-_UNKNOWN: Final = accuracy(Counts(), prior_of(Sums()))
+UNKNOWN: Final = accuracy(Counts(), prior_of(Sums()))
 """Accuracy of whom nothing is learned, as reliability is learned from it; and of everybody in the plain vote."""
 _MOST_LABELS: Final = 50
 """Of more, only those that were answered are thought possible: the decision names the recalls of all, and has to fit
@@ -55,6 +55,13 @@ class RecallVote(NamedTuple):
     """Share of the plain vote in the pool."""
 
 
+def is_by_recall(
+    weights: Mapping[str, float], ids: Iterable[str], learned: Iterable[ControlReliability | None]
+) -> bool:
+    """Whether the votes of these annotators are counted by recall: some is learned, and the settings weigh nobody."""
+    return any(one is not None and one.recall for one in learned) and weights.keys().isdisjoint(ids)
+
+
 def by_recall(
     control: ControlScore,
     answers: Sequence[Category],
@@ -68,9 +75,9 @@ def by_recall(
     table = [{k: round(p, DIGITS) for k, p in row.items()} for row in recall_table(trusts, classes)]
     shares, plain = _shares(classes, learned), _plain(learned)
     return RecallVote(
-        posterior_vote(answers, [Trust(_UNKNOWN, row) for row in table], labels, shares, _UNKNOWN, plain),
-        {name: {_named(k): row[k] for k in classes} for name, row in zip(ids, table, strict=True)},
-        {_named(k): shares[k] for k in classes},
+        posterior_vote(answers, [Trust(UNKNOWN, row) for row in table], labels, shares, UNKNOWN, plain),
+        {name: {named(k): row[k] for k in classes} for name, row in zip(ids, table, strict=True)},
+        {named(k): shares[k] for k in classes},
         plain,
     )
 
@@ -83,21 +90,21 @@ def _possible(
         return (False, True)
     labels: Sequence[Category] = control.plan.labels
     if not labels:
-        answered = set(map(_named, answers))
+        answered = set(map(named, answers))
         labels = sorted({name for one in learned if one is not None for name in one.recall} - answered)
     return labels if len(labels) <= _MOST_LABELS else ()
 
 
 def _trust(learned: ControlReliability | None, classes: Sequence[Category]) -> Trust:
     if learned is None:
-        return Trust(_UNKNOWN)
-    return Trust(learned.accuracy, {k: learned.recall[name] for k in classes if (name := _named(k)) in learned.recall})
+        return Trust(UNKNOWN)
+    return Trust(learned.accuracy, {k: learned.recall[name] for k in classes if (name := named(k)) in learned.recall})
 
 
 def _shares(classes: Sequence[Category], learned: Sequence[ControlReliability | None]) -> dict[Hashable, float]:
     """How common each class is, drawn towards all alike as reliability is; never 0."""
     tasks = {
-        k: DEFAULT.prior_tasks + sum(one.tasks.get(_named(k), 0.0) for one in learned if one is not None)
+        k: DEFAULT.prior_tasks + sum(one.tasks.get(named(k), 0.0) for one in learned if one is not None)
         for k in classes
     }
     total = sum(tasks.values())
@@ -112,7 +119,7 @@ def _plain(learned: Sequence[ControlReliability | None]) -> float:
     return round(most if n <= 0.0 else most * (1.0 - min(1.0, gold / n)), DIGITS)
 
 
-def _named(answer: Category) -> str:
+def named(answer: Category) -> str:
     """As reliabilities and decisions name a class; no answer is `""`."""
     return "" if answer is None else spelled(answer)
 
